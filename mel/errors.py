@@ -1,0 +1,32 @@
+"""The one error a user of mel can solve, and the help it gives with a mistyped name."""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["ImageError", "MelError", "near"]
+
+
+class MelError(Exception):
+    """Something the user can put right: one line with the thing, the value and the next step.
+
+    Commands print it without a traceback and exit with status 2.
+    """
+
+
+class ImageError(MelError):
+    """A file that cannot be shown as an image; the message opens with the file's name."""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Give the end of a sentence: the nearest known names, or all of them when none is near.
+
+    >>> near("efficientnetv2_b9", ["efficientnetv2_b0", "resnet50_v2"])
+    "did you mean 'efficientnetv2_b0'?"
+    >>> near("zzz", ["sex", "age"])
+    'known: age, sex'
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(repr(c) for c in close)}?"
+    return f"known: {', '.join(names)}"

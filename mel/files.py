@@ -1,0 +1,166 @@
+"""Files that are whole or absent: atomic writes, digests, and Parquet with a JSON header."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import polars as pl
+
+from mel.errors import MelError
+
+__all__ = [
+    "atomic",
+    "digest_file",
+    "digest_frame",
+    "digest_json",
+    "read_header",
+    "read_json",
+    "read_table",
+    "versions",
+    "write_json",
+    "write_table",
+    "write_text",
+]
+
+_KEY = "mel"
+_PACKAGES = ("mel", "polars", "numpy", "lightgbm", "keras", "keras-cv", "tensorflow")
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its name only if the block succeeds.
+
+    The temporary name keeps the suffix, for writers that choose their format by it. Works for a
+    file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left.
+    """
+    temporary = path.with_name(f".{path.stem}-{uuid4().hex[:8]}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MelError(f"{path}: cannot be written ({reason}); free or choose a place") from error
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, whole or not at all."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON; NaN and infinity are refused, since no other reader takes them."""
+    write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON, or say which file is missing or broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MelError(f"{path}: no such file; make it first or correct the path") from None
+    except (ValueError, OSError) as error:
+        raise MelError(f"{path}: is no readable JSON ({error}); make it again") from error
+
+
+def write_table(path: Path, frame: pl.DataFrame, header: Mapping[str, Any]) -> None:
+    """Write a frame as Parquet with `header` as JSON in the file's own metadata."""
+    text = json.dumps(header, allow_nan=False)
+    with atomic(path) as temporary:
+        try:
+            frame.write_parquet(temporary, metadata={_KEY: text})
+        except pl.exceptions.ComputeError as error:  # polars' name for a disk that is full
+            raise OSError(str(error)) from error
+
+
+def read_header(path: Path, kind: str) -> dict[str, Any]:
+    """Read only the header of one of mel's Parquet files, checking that it is of `kind`."""
+    try:
+        text = pl.read_parquet_metadata(path).get(_KEY)
+    except FileNotFoundError:
+        raise MelError(f"{path}: no such file; make it first or correct the path") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise MelError(f"{path}: is no readable Parquet ({error}); make it again") from error
+    if text is None:
+        raise MelError(f"{path}: is Parquet without mel's header; was it written by mel?")
+    header: dict[str, Any] = json.loads(text)
+    if header.get("kind") != kind:
+        raise MelError(f"{path}: holds {header.get('kind')!r}, expected {kind!r}; give that file")
+    return header
+
+
+def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Read one of mel's Parquet files: the frame and its header."""
+    header = read_header(path, kind)
+    try:
+        return pl.read_parquet(path), header
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise MelError(f"{path}: is no readable Parquet ({error}); make it again") from error
+
+
+def digest_file(path: Path) -> str:
+    """Give a file's SHA-256 as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_json(value: Any) -> str:
+    """Give a digest of plain data that ignores the order of keys: 16 hexadecimal digits.
+
+    >>> digest_json({"a": 1, "b": 2}) == digest_json({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def digest_frame(frame: pl.DataFrame, by: str = "image_id") -> str:
+    """Give a digest of a frame's content that ignores the order of rows and of columns.
+
+    It depends on names, values and missing values, not on polars' version: 16 hex digits.
+    """
+    frame = frame.sort(by)
+    sha = hashlib.sha256()
+    for name in sorted(frame.columns):
+        sha.update(f"{name}\0".encode())
+        for part in _bytes_of(frame[name]):
+            sha.update(part)
+    return sha.hexdigest()[:16]
+
+
+def _bytes_of(column: pl.Series) -> Iterator[bytes]:
+    yield np.packbits(column.is_null().to_numpy()).tobytes()
+    if column.dtype.is_float():
+        yield column.cast(pl.Float64).fill_null(0.0).to_numpy().astype("<f8").tobytes()
+    elif column.dtype.is_integer() or column.dtype == pl.Boolean:
+        yield column.cast(pl.Int64).fill_null(0).to_numpy().astype("<i8").tobytes()
+    else:
+        texts = [text.encode() for text in column.cast(pl.String).fill_null("")]
+        yield np.array([len(text) for text in texts], dtype="<i8").tobytes()
+        yield b"".join(texts)
+
+
+def versions() -> dict[str, str]:
+    """Give the installed versions that can change a number, for an artefact's header."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
