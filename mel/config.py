@@ -22,6 +22,7 @@ __all__ = [
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -29,7 +30,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 class Settings(BaseModel):
     """Settings of one stage: strict types, no unknown key, never changed after they are read."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     @property
     def digest(self) -> str:
@@ -43,14 +44,14 @@ class DataSettings(Settings):
     adapter: Literal["siim2020", "ham10000"]
     missing_patient: Literal["refuse", "own"] = "refuse"
     test_fraction: Fraction = 0.0  # held out by group, for data that bring no test set
-    seed: int = 0
+    seed: Seed = 0
 
 
 class FoldsSettings(Settings):
     """How many folds, and the seed of their making."""
 
     n_folds: Annotated[int, Field(ge=2)] = 5
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Augmentation(Settings):
@@ -75,7 +76,7 @@ class CnnSettings(Settings):
     dropout: Fraction = 0.2
     positive_share: Fraction = 0.0  # of each epoch's draws; 0 keeps the data's own share
     weights: str = "none"  # none, imagenet, or a preset folder
-    seed: int = 0
+    seed: Seed = 0
     augmentation: Augmentation = Augmentation()
 
 
@@ -102,7 +103,7 @@ class TabularSettings(Settings):
     min_data_in_leaf: Positive = 50
     lambda_l2: Annotated[float, Field(ge=0)] = 10.0
     feature_fraction: Annotated[float, Field(gt=0, le=1)] = 0.8
-    seed: int = 0
+    seed: Seed = 0
 
 
 class EnsembleSettings(Settings):

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _KEY = "mel"
+_SCHEMA = 1  # of the headers; a file of another schema is refused
 _PACKAGES = ("mel", "polars", "numpy", "lightgbm", "keras", "keras-cv", "tensorflow")
 
 
@@ -41,20 +42,28 @@ def atomic(path: Path) -> Iterator[Path]:
     file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left.
     """
     temporary = path.with_name(f".{path.stem}-{uuid4().hex[:8]}{path.suffix}")
+    old = temporary.with_name(f"{temporary.name}-old")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if temporary.is_dir() and path.is_dir():
-            shutil.rmtree(path)
+            path.replace(old)
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise MelError(f"{path}: cannot be written ({reason}); free or choose a place") from error
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        if old.is_dir() and not path.exists():
+            old.replace(path)
+        _remove(temporary)
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    elif path.is_file():
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -95,22 +104,39 @@ def read_header(path: Path, kind: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise MelError(f"{path}: no such file; make it first or correct the path") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise MelError(f"{path}: is no readable Parquet ({error}); make it again") from error
-    if text is None:
-        raise MelError(f"{path}: is Parquet without mel's header; was it written by mel?")
-    header: dict[str, Any] = json.loads(text)
+        raise _unreadable(path, error) from error
+    header = _parse(text)
+    if header is None:
+        raise MelError(f"{path}: is Parquet without mel's header; give a file that mel wrote")
     if header.get("kind") != kind:
         raise MelError(f"{path}: holds {header.get('kind')!r}, expected {kind!r}; give that file")
+    if header.get("schema", _SCHEMA) != _SCHEMA:
+        raise MelError(
+            f"{path}: has schema {header['schema']!r}, this mel reads {_SCHEMA}; make it again"
+        )
     return header
+
+
+def _parse(text: str | None) -> dict[str, Any] | None:
+    try:
+        header = json.loads(text or "null")
+    except ValueError:
+        return None
+    return header if isinstance(header, dict) else None
+
+
+def _unreadable(path: Path, error: Exception) -> MelError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return MelError(f"{path}: is no readable Parquet ({reason}); make it again")
 
 
 def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Read one of mel's Parquet files: the frame and its header."""
     header = read_header(path, kind)
     try:
-        return pl.read_parquet(path), header
+        return pl.read_parquet(path, glob=False, hive_partitioning=False), header
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise MelError(f"{path}: is no readable Parquet ({error}); make it again") from error
+        raise _unreadable(path, error) from error
 
 
 def digest_file(path: Path) -> str:
@@ -132,10 +158,11 @@ def digest_json(value: Any) -> str:
 def digest_frame(frame: pl.DataFrame, by: str = "image_id") -> str:
     """Give a digest of a frame's content that ignores the order of rows and of columns.
 
-    It depends on names, values and missing values, not on polars' version: 16 hex digits.
+    It depends on names, values and missing values, not on polars' version nor on the width of a
+    number: 16 hex digits. Raises MelError for a column of lists or structs.
     """
     frame = frame.sort(by)
-    sha = hashlib.sha256()
+    sha = hashlib.sha256(f"{frame.height}\0".encode())
     for name in sorted(frame.columns):
         sha.update(f"{name}\0".encode())
         for part in _bytes_of(frame[name]):
@@ -144,12 +171,18 @@ def digest_frame(frame: pl.DataFrame, by: str = "image_id") -> str:
 
 
 def _bytes_of(column: pl.Series) -> Iterator[bytes]:
+    if column.dtype.is_nested():
+        raise MelError(f"column {column.name!r} holds {column.dtype}; give plain values")
     yield np.packbits(column.is_null().to_numpy()).tobytes()
     if column.dtype.is_float():
+        yield b"float"
         yield column.cast(pl.Float64).fill_null(0.0).to_numpy().astype("<f8").tobytes()
     elif column.dtype.is_integer() or column.dtype == pl.Boolean:
-        yield column.cast(pl.Int64).fill_null(0).to_numpy().astype("<i8").tobytes()
+        yield b"integer"
+        whole = column.cast(pl.Int64, wrap_numerical=True)
+        yield whole.fill_null(0).to_numpy().astype("<i8").tobytes()
     else:
+        yield b"text"
         texts = [text.encode() for text in column.cast(pl.String).fill_null("")]
         yield np.array([len(text) for text in texts], dtype="<i8").tobytes()
         yield b"".join(texts)

@@ -11,6 +11,8 @@ from mel.errors import ImageError
 
 __all__ = ["decode"]
 
+_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow would clip these to white
+
 
 def decode(source: Path | bytes, size: int, name: str | None = None) -> NDArray[np.uint8]:
     """Give an image as uint8 RGB, `(size, size, 3)`: upright, centre-cropped to a square.
@@ -21,8 +23,8 @@ def decode(source: Path | bytes, size: int, name: str | None = None) -> NDArray[
     that one file gives the same pixels in both.
 
     Raises ImageError, opening with the file's name (or `name` for bytes), when the source is
-    missing, empty, truncated, no image, or so large that Pillow takes it for an attack
-    (`PIL.Image.MAX_IMAGE_PIXELS`; it decodes nothing to find out).
+    missing, empty, truncated, no image, of more than 8 bits a channel, or so large that Pillow
+    takes it for an attack (twice `PIL.Image.MAX_IMAGE_PIXELS`; it decodes nothing to find out).
     """
     label = name or (str(source) if isinstance(source, Path) else "image")
     try:
@@ -36,6 +38,8 @@ def decode(source: Path | bytes, size: int, name: str | None = None) -> NDArray[
 
 
 def _square(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    if image.mode in _DEEP:
+        raise ValueError(f"mode {image.mode}, more than 8 bits a channel; convert it to 8")
     image.draft("RGB", (size, size))
     upright = ImageOps.exif_transpose(image).convert("RGB")
     side = min(upright.size)
@@ -46,10 +50,17 @@ def _square(image: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def _reason(source: Path | bytes, error: Exception) -> str:
-    length = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if length == 0:
+    if _is_empty(source):
         return "the file is empty"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, OSError) and "identify" in text:
         return "not an image format"
     return text
+
+
+def _is_empty(source: Path | bytes) -> bool:
+    if isinstance(source, bytes):
+        return not source
+    return source.is_file() and source.stat().st_size == 0

@@ -40,11 +40,21 @@ def auc(target: ArrayLike, score: ArrayLike) -> float:
     >>> auc([0, 1, 0, 1], [0.1, 0.4, 0.4, 0.8])
     0.875
     """
-    truth = np.asarray(target).astype(bool)
-    values = np.asarray(score, dtype=np.float64)
+    truth, values = _checked(target, score)
     if truth.all() or not truth.any():
         raise MelError(f"AUC needs both classes, got {truth.sum()} positives in {truth.size} rows")
     return float(percentile(values[truth], np.sort(values[~truth])).mean())
+
+
+def _checked(target: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
+    truth, values = np.asarray(target), np.asarray(score, dtype=np.float64)
+    if truth.shape != values.shape:
+        raise MelError(f"AUC got {truth.size} targets and {values.size} scores; give one of each")
+    if not np.isin(truth, (0, 1)).all():
+        raise MelError("AUC got a target that is not 0 or 1; keep the labelled rows only")
+    if not np.isfinite(values).all():
+        raise MelError("AUC got a score that is not finite; score every row")
+    return truth.astype(bool), values
 
 
 def _bootstrap_aucs(target: Floats, score: Floats, weights: Floats) -> Floats:
@@ -74,16 +84,20 @@ def auc_interval(
 
     Images of one patient are alike, so that resampling images would give too narrow an interval.
     """
-    truth = np.asarray(target, dtype=np.float64)
-    values = np.asarray(score, dtype=np.float64)
+    truth, values = _checked(target, score)
     _, group = np.unique(np.asarray(patient), return_inverse=True)
     count = int(group.max()) + 1
     draw = np.random.default_rng(seed)
     found = []
     for size in [50] * (resamples // 50) + ([resamples % 50] if resamples % 50 else []):
         times = draw.multinomial(count, np.full(count, 1 / count), size=size)
-        found.append(_bootstrap_aucs(truth, values, times[:, group].astype(np.float64)))
-    low, high = np.quantile(np.concatenate(found), [(1 - level) / 2, (1 + level) / 2])
+        found.append(
+            _bootstrap_aucs(truth.astype(np.float64), values, times[:, group].astype(np.float64))
+        )
+    aucs = np.concatenate(found)
+    if not aucs.size:
+        raise MelError(f"AUC needs both classes, got {truth.sum()} positives in {truth.size} rows")
+    low, high = np.quantile(aucs, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

@@ -10,11 +10,12 @@ import polars as pl
 
 from mel.errors import MelError
 from mel.files import digest_frame, read_table, versions, write_table
-from mel.tables import Folds, require_columns, require_unique
+from mel.tables import Folds, cast_columns, require_columns, require_unique
 
 __all__ = ["Kind", "Predictions", "oof_matrix", "test_matrix"]
 
 Kind = Literal["oof", "test", "in_sample"]
+_SCHEMA = {"image_id": pl.String, "fold": pl.Int16, "score": pl.Float64}
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,7 @@ class Predictions:
         if kind not in get_args(Kind):
             raise MelError(f"{where}: unknown kind; known: {', '.join(get_args(Kind))}")
         require_columns(frame, ("image_id", "fold", "score"), where)
-        frame = frame.select(
-            pl.col("image_id").cast(pl.String),
-            pl.col("fold").cast(pl.Int16),
-            pl.col("score").cast(pl.Float64),
-        )
+        frame = cast_columns(frame.select(*_SCHEMA), _SCHEMA, where)
         require_unique(frame, where)
         bad = frame.filter(~pl.col("score").is_finite().fill_null(False))
         if bad.height:
@@ -142,6 +139,8 @@ def _check_names(members: Sequence[Predictions]) -> None:
     if not names:
         raise MelError("no members given; name at least one trained member")
     for name in names:
+        if name in _SCHEMA:
+            raise MelError(f"{name}: is a column's name; call the member something else")
         if names.count(name) > 1:
             raise MelError(f"{name}: given {names.count(name)} times; name each member once")
 
@@ -164,14 +163,19 @@ def oof_matrix(members: Sequence[Predictions], folds: Folds) -> pl.DataFrame:
 def test_matrix(members: Sequence[Predictions]) -> pl.DataFrame:
     """Join members' test scores by image_id: image_id, then a column a member.
 
-    Raises MelError when a member's scores are not test scores or hold other images than the
-    first member's.
+    Raises MelError when a member's scores are not test scores, or were made on other folds or
+    hold other images than the first member's.
     """
     _check_names(members)
     wide = members[0].frame.select("image_id")
     for member in members:
         if member.kind != "test":
             raise MelError(f"{member.name}: scores are {member.kind}, not of the test images")
+        if member.folds != members[0].folds:
+            raise MelError(
+                f"{member.name}: was made on folds {member.folds}, {members[0].name} on "
+                f"{members[0].folds}; train both on the same folds"
+            )
         odd = set(wide["image_id"]) ^ set(member.frame["image_id"])
         if odd:
             raise MelError(

@@ -39,8 +39,13 @@ def _bar(label: str, total: int, unit: str) -> Iterator[Ticker]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     rate = TextColumn("{task.fields[rate]}")
-    note_column = TextColumn("[dim]{task.fields[note]}")
-    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), rate)
+    note_column = TextColumn("{task.fields[note]}", style="dim", markup=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        rate,
+    )
     console = Console(stderr=True)
     with Progress(*columns, TimeRemainingColumn(), note_column, console=console) as bar:
         task = bar.add_task(label, total=total, rate="", note="")

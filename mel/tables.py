@@ -11,7 +11,16 @@ import polars as pl
 from mel.errors import MelError, near
 from mel.files import digest_frame, read_table, versions, write_table
 
-__all__ = ["SEXES", "SITES", "SPLITS", "Folds", "ImageTable", "require_columns", "require_unique"]
+__all__ = [
+    "SEXES",
+    "SITES",
+    "SPLITS",
+    "Folds",
+    "ImageTable",
+    "cast_columns",
+    "require_columns",
+    "require_unique",
+]
 
 SPLITS = ("train", "test")
 SEXES = ("female", "male")
@@ -34,6 +43,7 @@ _SCHEMA = {
     "site": pl.String,
     "source": pl.String,
 }
+_FOLDS = {"image_id": pl.String, "fold": pl.Int16}
 _VOCABULARIES = {"split": SPLITS, "sex": SEXES, "site": SITES}
 _OLDEST_AGE = 120.0
 
@@ -45,9 +55,28 @@ def require_columns(frame: pl.DataFrame, names: Iterable[str], where: str) -> No
             raise MelError(f"{where}: no column {name!r}; {near(name, frame.columns)}")
 
 
+def cast_columns(
+    frame: pl.DataFrame, types: Mapping[str, pl.DataType | type[pl.DataType]], where: str
+) -> pl.DataFrame:
+    """Cast columns to `types`, refusing what would lose something, such as 0.7 as an integer."""
+    for name, wanted in types.items():
+        old = frame[name]
+        try:
+            new = old.cast(wanted)
+        except pl.exceptions.PolarsError as error:
+            reason = str(error).splitlines()[0]
+            raise MelError(f"{where}: column {name!r} has the wrong type ({reason})") from error
+        if old.dtype.is_float() and new.dtype.is_integer():
+            broken = old.filter((old != old.floor()).fill_null(False))
+            if broken.len():
+                raise MelError(f"{where}: {name} holds {broken[0]}; it must be a whole number")
+        frame = frame.with_columns(new)
+    return frame
+
+
 def require_unique(frame: pl.DataFrame, where: str, by: str = "image_id") -> None:
     """Refuse a frame in which an id is missing or stands twice."""
-    if (missing := frame[by].null_count()) > 0:
+    if missing := (frame[by].cast(pl.String).fill_null("") == "").sum():
         raise MelError(f"{where}: {missing} rows without {by}; give each row its own")
     twice = frame.filter(pl.col(by).is_duplicated())
     if twice.height:
@@ -73,7 +102,7 @@ def _check_images(frame: pl.DataFrame, where: str) -> None:
     for column in _VOCABULARIES:
         _check_vocabulary(frame, column, where)
     for column in ("patient_id", "split", "path", "source"):
-        bare = frame.filter(pl.col(column).is_null())
+        bare = frame.filter(pl.col(column).fill_null("").str.strip_chars() == "")
         if bare.height:
             raise MelError(
                 f"{where}: {bare.height} rows without {column} (first: image "
@@ -138,11 +167,7 @@ class ImageTable:
         patient and a patient in both splits.
         """
         require_columns(frame, _SCHEMA, name)
-        try:
-            frame = frame.cast(dict(_SCHEMA))  # type: ignore[arg-type]
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0]
-            raise MelError(f"{name}: a column has the wrong type ({reason})") from error
+        frame = cast_columns(frame, _SCHEMA, name)
         require_unique(frame, name)
         _check_images(frame, name)
         extras = sorted(set(frame.columns) - set(_SCHEMA))
@@ -201,7 +226,7 @@ class Folds:
     ) -> Self:
         """Check a frame of image_id and fold; fold numbers must be 0 to n - 1, none empty."""
         require_columns(frame, ("image_id", "fold"), "folds")
-        frame = frame.select(pl.col("image_id").cast(pl.String), pl.col("fold").cast(pl.Int16))
+        frame = cast_columns(frame.select(*_FOLDS), _FOLDS, "folds")
         require_unique(frame, "folds")
         found = frame["fold"].unique().sort().to_list()
         if len(found) < 2 or found != list(range(len(found))):
