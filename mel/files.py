@@ -38,10 +38,10 @@ _PACKAGES = ("mel", "polars", "numpy", "lightgbm", "keras", "keras-cv", "tensorf
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name only if the block succeeds.
 
-    The temporary name keeps the suffix, for writers that choose their format by it. Works for a
+    The temporary name keeps all suffixes, for writers that choose their format by them. Works for a
     file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left.
     """
-    temporary = path.with_name(f".{path.stem}-{uuid4().hex[:8]}{path.suffix}")
+    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     old = temporary.with_name(f"{temporary.name}-old")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

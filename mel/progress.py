@@ -36,44 +36,56 @@ def progress(label: str, total: int, unit: str) -> Iterator[Ticker]:
 @contextmanager
 def _bar(label: str, total: int, unit: str) -> Iterator[Ticker]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    rate = TextColumn("{task.fields[rate]}")
-    note_column = TextColumn("{task.fields[note]}", style="dim", markup=False)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        rate,
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), note_column, console=console) as bar:
-        task = bar.add_task(label, total=total, rate="", note="")
-        start = time.monotonic()
+    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    fields = (TextColumn("{task.fields[pace]}"), TextColumn("[dim]{task.fields[note]}"))
+    with Progress(*columns, *fields, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=total, pace="", note="")
+        pace = _Pace(total, unit)
 
         def tick(done: int = 1, note: str = "") -> None:
-            bar.advance(task, done)
-            speed = bar.tasks[0].completed / max(time.monotonic() - start, 1e-3)
-            bar.update(task, rate=f"{speed:,.0f} {unit}/s", note=note)
+            pace.count(done)
+            bar.update(task, completed=pace.done, pace=str(pace), note=note)
 
         yield tick
+
+
+class _Pace:
+    """Units a second and time left, by the clock since the first tick: set-up is no work done."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.done = total, 0
+        self._unit, self._first = unit, 0
+        self._start: float | None = None
+
+    def count(self, done: int) -> None:
+        self.done += done
+        if self._start is None:
+            self._start, self._first = time.monotonic(), self.done
+
+    def __str__(self) -> str:
+        seconds = time.monotonic() - (self._start or time.monotonic())
+        if self.done <= self._first or seconds <= 0:
+            return ""
+        speed = (self.done - self._first) / seconds
+        left = round((self.total - self.done) / speed)
+        return f"{speed:,.0f} {self._unit}/s, {left // 60}:{left % 60:02d} left"
 
 
 class _Lines:
     """Plain lines, at most one in ten seconds, and one at the end."""
 
     def __init__(self, label: str, total: int, unit: str) -> None:
-        self._label, self._total, self._unit = label, total, unit
-        self._done, self._start = 0, time.monotonic()
-        self._last = self._start
+        self._label, self._unit = label, unit
+        self._pace = _Pace(total, unit)
+        self._last = time.monotonic()
 
     def __call__(self, done: int = 1, note: str = "") -> None:
-        self._done += done
-        now = time.monotonic()
-        if now - self._last < _EVERY and self._done < self._total:
+        self._pace.count(done)
+        now, pace = time.monotonic(), self._pace
+        if now - self._last < _EVERY and pace.done < pace.total:
             return
         self._last = now
-        speed = self._done / max(now - self._start, 1e-3)
-        left = (self._total - self._done) / max(speed, 1e-9)
-        share = f"{self._done:,}/{self._total:,} {self._unit}"
-        say(f"{self._label}: {share}, {speed:,.0f}/s, {left:,.0f} s left {note}".rstrip())
+        parts = (f"{pace.done:,}/{pace.total:,} {self._unit}", str(pace), note)
+        say(f"{self._label}: {', '.join(part for part in parts if part)}")

@@ -1,1 +1,11 @@
-"""Room under construction."""
+"""The CNN room: backbones x sizes x folds -> Predictions.
+
+Nothing here imports TensorFlow: training and scoring run in child processes of their own, one a
+fold, which take all their memory with them when they end.
+"""
+
+from mel.cnn.backbones import Backbone, backbone, backbones
+from mel.cnn.member import train
+from mel.cnn.predict import predict
+
+__all__ = ["Backbone", "backbone", "backbones", "predict", "train"]

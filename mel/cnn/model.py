@@ -1,0 +1,63 @@
+"""A backbone with its head, as a Keras model: pixels 0 to 255 in, one logit out."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from mel.cnn.backbones import Backbone, backbone, backbones
+from mel.config import MemberSettings
+from mel.errors import MelError
+
+__all__ = ["build"]
+
+
+def build(settings: MemberSettings) -> Any:
+    """Build a member's network: float pixels `(n, size, size, 3)` -> logits `(n, 1)`.
+
+    Global average pooling and one dense unit, so that the class activation map is exact. The
+    logit is float32 under any precision policy. Raises MelError for an unknown backbone and for
+    weights that cannot be had or do not fit.
+    """
+    entry = backbone(settings.backbone)
+    body = _body(entry, settings.size, settings.weights)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(body.output)
+    pooled = keras.layers.Dropout(settings.dropout, name="dropout")(pooled)
+    logit = keras.layers.Dense(1, dtype="float32", name="logit")(pooled)
+    return keras.Model(body.input, logit, name=settings.name)
+
+
+def _body(entry: Backbone, size: int, weights: str) -> Any:
+    import keras_cv
+
+    factory = getattr(keras_cv.models, entry.keras_cv_class)
+    shape = (size, size, 3)
+    if weights == "none":
+        return factory(include_rescaling=True, input_shape=shape, **entry.arguments)
+    return _fitting(entry, _pretrained(factory, entry, weights, shape), weights)
+
+
+def _pretrained(factory: Any, entry: Backbone, weights: str, shape: tuple[int, ...]) -> Any:
+    if weights == "imagenet" and entry.imagenet is None:
+        with_weights = ", ".join(b.name for b in backbones() if b.imagenet)
+        raise MelError(f"{entry.name}: has no ImageNet weights; these have: {with_weights}")
+    if weights != "imagenet" and not Path(weights).is_dir():
+        raise MelError(f"weights {weights!r}: no such preset folder; none, imagenet or a folder")
+    source = entry.imagenet if weights == "imagenet" else weights
+    try:
+        return factory.from_preset(source, load_weights=True, input_shape=shape)
+    except Exception as error:  # hub and file errors are of every kind
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise MelError(
+            f"{entry.name}: weights {weights!r} cannot be loaded ({reason}); attach the preset "
+            "folder and name it in `weights`, or set weights = 'none'"
+        ) from error
+
+
+def _fitting(entry: Backbone, body: Any, weights: str) -> Any:
+    if (found := body.count_params()) != entry.params:
+        raise MelError(
+            f"{entry.name}: weights {weights!r} hold {found:,} parameters, the backbone has "
+            f"{entry.params:,}; give this backbone's own preset"
+        )
+    return body

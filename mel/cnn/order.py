@@ -1,0 +1,45 @@
+"""The order in which training images are seen, fixed by seed, fold and epoch."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mel.config import CnnSettings
+
+__all__ = ["epoch_order", "steps_per_epoch"]
+
+Ints = NDArray[np.int64]
+
+
+def steps_per_epoch(count: int, batch_size: int) -> int:
+    """Give the whole batches in `count` images, at least one.
+
+    >>> steps_per_epoch(100, 32)
+    3
+    """
+    return max(count // batch_size, 1)
+
+
+def epoch_order(target: Ints, settings: CnnSettings, key: tuple[int, ...]) -> Ints:
+    """Give one epoch's order: positions in `target`, whole batches only.
+
+    A permutation; with `positive_share` each draw is a positive with that probability, each
+    class running through all its images before any comes again. `key` (seed, fold, epoch) fixes
+    the order, so that a run can be repeated.
+
+    >>> sorted(epoch_order(np.array([0, 1]), CnnSettings(batch_size=2), (0, 0, 0)).tolist())
+    [0, 1]
+    """
+    draw = np.random.default_rng(key)
+    length = steps_per_epoch(len(target), settings.batch_size) * settings.batch_size
+    if settings.positive_share == 0:
+        return _cycled(np.arange(len(target)), length, draw)
+    positive = draw.random(length) < settings.positive_share
+    order = np.empty(length, dtype=np.int64)
+    for chosen, label in ((positive, 1), (~positive, 0)):
+        order[chosen] = _cycled(np.flatnonzero(target == label), int(chosen.sum()), draw)
+    return order
+
+
+def _cycled(rows: Ints, length: int, draw: np.random.Generator) -> Ints:
+    rounds = max(-(-length // len(rows)), 1)
+    return np.concatenate([draw.permutation(rows) for _ in range(rounds)])[:length]

@@ -1,0 +1,91 @@
+"""Decoded pixels, once for all folds and members of a size: a memory-mapped array with an index."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mel.errors import MelError
+from mel.files import atomic, digest_frame
+from mel.images import decode
+from mel.progress import progress
+
+__all__ = ["Pixels", "prepare"]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """uint8 RGB `(n, size, size, 3)`, one row an image; rows are found by image_id only."""
+
+    array: NDArray[np.uint8]
+    rows: dict[str, int]
+
+    def rows_of(self, image_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Give the row of each id."""
+        return np.array([self.rows[image_id] for image_id in image_ids], dtype=np.int64)
+
+
+def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
+    """Decode a frame of image_id and path to `size`, or open what an earlier call decoded.
+
+    The file's name holds a digest of ids, paths, file sizes and times, so that changed images
+    are decoded again; it appears under that name only when complete. Memory stays flat. Raises
+    ImageError naming the first broken file.
+    """
+    frame = frame.select("image_id", "path").sort("image_id")
+    target = cache / f"pixels-{size}-{_digest(frame)}.npy"
+    if not target.exists():
+        with atomic(target) as temporary:
+            _decode_all(frame["path"].to_list(), size, temporary)
+    rows = {image_id: row for row, image_id in enumerate(frame["image_id"])}
+    return Pixels(np.load(target, mmap_mode="r"), rows)
+
+
+def _digest(frame: pl.DataFrame) -> str:
+    stats = [_stat(Path(path)) for path in frame["path"]]
+    return digest_frame(
+        frame.with_columns(
+            bytes=pl.Series([s.st_size for s in stats], dtype=pl.Int64),
+            modified=pl.Series([s.st_mtime_ns for s in stats], dtype=pl.Int64),
+        )
+    )
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise MelError(f"{path}: cannot be read ({error.strerror}); load the data again") from None
+
+
+def _decode_all(paths: Sequence[str], size: int, target: Path) -> None:
+    shape = (len(paths), size, size, 3)
+    array = np.lib.format.open_memmap(target, mode="w+", dtype=np.uint8, shape=shape)
+    _reserve(target)
+
+    def one(row: int) -> None:
+        array[row] = decode(Path(paths[row]), size)
+
+    with (
+        progress(f"decode at {size}", len(paths), "images") as tick,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        try:
+            for _ in pool.map(one, range(len(paths))):
+                tick()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    array.flush()
+
+
+def _reserve(path: Path) -> None:
+    """Take the disk space now: on a disk that fills up later, a mapped write kills the process."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

@@ -1,0 +1,80 @@
+"""What a worker does: train and score one fold, or score any images with a trained member."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mel.cnn import training
+from mel.cnn.device import choose
+from mel.cnn.done import CHECKPOINT, fold_dir, mark_done
+from mel.cnn.model import build
+from mel.cnn.pixels import Pixels, prepare
+from mel.config import MemberSettings
+from mel.files import atomic, write_table
+from mel.predictions import Kind, Predictions
+from mel.tables import Folds, ImageTable
+
+__all__ = ["run"]
+
+
+def run(job: dict[str, Any], tell: training.Event) -> None:
+    """Do one job: a dict with `task` (fold or predict) and the paths it needs."""
+    {"fold": _fold, "predict": _predict}[job["task"]](job, tell)
+
+
+def _fold(job: dict[str, Any], tell: training.Event) -> None:
+    table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
+    settings = MemberSettings.model_validate(job["settings"])
+    member, fold = Path(job["member"]), int(job["fold"])
+    pixels = prepare(table.frame, settings.size, Path(job["cache"]))
+    train = table.train.join(folds.frame, on="image_id", how="inner", validate="1:1")
+    fitted = train.filter(pl.col("fold") != fold).sort("image_id")
+    model, history = training.fit(
+        pixels.array,
+        pixels.rows_of(fitted["image_id"].to_list()),
+        fitted["target"].to_numpy().astype(np.int64),
+        settings,
+        fold,
+        tell,
+    )
+    place = fold_dir(member, fold)
+    held_out = train.filter(pl.col("fold") == fold).select("image_id", "fold")
+    unseen = table.test.select("image_id", fold=pl.lit(None, pl.Int16))
+    kinds: tuple[tuple[Kind, pl.DataFrame], ...] = (("oof", held_out), ("test", unseen))
+    for kind, frame in kinds:
+        scores = _scored(model, pixels, frame, tell)
+        Predictions.of(
+            scores,
+            name=settings.name,
+            kind=kind,
+            folds=folds.digest,
+            seed=settings.seed,
+            inputs=job["inputs"],
+        ).write(place / f"{kind}.parquet")
+    rows = pl.DataFrame(history).with_columns(fold=pl.lit(fold, pl.Int16))
+    write_table(place / "history.parquet", rows, {"kind": "history", "name": settings.name})
+    with atomic(place / CHECKPOINT) as temporary:
+        model.save_weights(temporary)
+    mark_done(member, fold, job["inputs"])
+
+
+def _scored(model: Any, pixels: Pixels, frame: pl.DataFrame, tell: training.Event) -> pl.DataFrame:
+    rows = pixels.rows_of(frame["image_id"].to_list())
+    return frame.with_columns(score=training.score(model, pixels.array, rows, tell))
+
+
+def _predict(job: dict[str, Any], tell: training.Event) -> None:
+    frame = pl.read_parquet(job["frame"])
+    settings = MemberSettings.model_validate(job["settings"])
+    pixels = prepare(frame, settings.size, Path(job["cache"]))
+    choose()
+    model = build(settings.model_copy(update={"weights": "none"}))
+    rows = pixels.rows_of(frame["image_id"].to_list())
+    scores = []
+    for fold in range(job["n_folds"]):
+        model.load_weights(fold_dir(Path(job["member"]), fold) / CHECKPOINT)
+        scores.append(training.score(model, pixels.array, rows, tell))
+    mean = np.mean(scores, axis=0)
+    write_table(Path(job["out"]), frame.with_columns(score=mean), {"kind": "scores"})

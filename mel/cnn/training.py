@@ -1,0 +1,111 @@
+"""One fold: fit a fresh network on the other folds, score what it never saw."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mel.cnn import dataset
+from mel.cnn.device import choose
+from mel.cnn.model import build
+from mel.cnn.order import steps_per_epoch
+from mel.config import MemberSettings
+
+__all__ = ["Event", "fit", "score"]
+
+Event = Callable[[dict[str, Any]], None]
+Ints = NDArray[np.int64]
+_SCORING_BATCH = 128
+
+
+def fit(
+    pixels: Any, rows: Ints, target: Ints, settings: MemberSettings, fold: int, tell: Event
+) -> tuple[Any, list[dict[str, float]]]:
+    """Train for the settings' fixed epochs; gives the network and a row of history an epoch.
+
+    Nothing held out is looked at: no early stopping, no choice of an epoch.
+    """
+    device = choose()
+    keras.utils.set_random_seed(settings.seed * 1000 + fold)
+    model = build(settings)
+    steps = steps_per_epoch(len(rows), settings.batch_size)
+    model.compile(
+        optimizer=_optimizer(settings, steps),
+        loss=keras.losses.BinaryCrossentropy(
+            from_logits=True, label_smoothing=settings.label_smoothing
+        ),
+        jit_compile=device.jit_compile,
+    )
+    watch = _Watch(tell, settings.batch_size)
+    model.fit(
+        dataset.training(pixels, rows, target, settings, fold),
+        epochs=settings.epochs,
+        steps_per_epoch=steps,
+        callbacks=[watch],
+        verbose=0,
+    )
+    return model, watch.history
+
+
+def _optimizer(settings: MemberSettings, steps: int) -> Any:
+    warmup = round(settings.warmup_epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=settings.learning_rate / 100,
+        decay_steps=max(settings.epochs * steps - warmup, 1),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells of progress about once a second, refuses a loss that is no number."""
+
+    def __init__(self, tell: Event, batch: int) -> None:
+        super().__init__()
+        self._tell, self._batch = tell, batch
+        self._untold, self._told = 0, time.monotonic()
+        self._start = 0.0
+        self.history: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self._start = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self._untold += self._batch
+        if time.monotonic() - self._told > 1:
+            self._flush(float(logs["loss"]))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        loss = float(logs["loss"])
+        self._flush(loss)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} in epoch {epoch + 1}")
+        seconds = time.monotonic() - self._start
+        self.history.append({"epoch": epoch + 1, "loss": loss, "seconds": seconds})
+
+    def _flush(self, loss: float) -> None:
+        self._tell({"done": self._untold, "loss": loss})
+        self._untold, self._told = 0, time.monotonic()
+
+
+def score(model: Any, pixels: Any, rows: Ints, tell: Event) -> NDArray[np.float64]:
+    """Give the probability of each of `rows`, in their order, float64.
+
+    Every batch has one shape (the last is padded), so that the graph is traced once and a score
+    does not depend on what else is scored.
+    """
+    found = []
+    for images in dataset.scoring(pixels, rows, _SCORING_BATCH):
+        padded = np.zeros((_SCORING_BATCH, *images.shape[1:]), dtype=np.float32)
+        padded[: len(images)] = images
+        found.append(np.asarray(model.predict_on_batch(padded))[: len(images), 0])
+        tell({"done": len(images)})
+    logits = np.concatenate(found).astype(np.float64) if found else np.zeros(0)
+    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
