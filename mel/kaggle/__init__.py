@@ -1,1 +1,3 @@
-"""Room under construction."""
+"""Work in progress."""
+from mel.kaggle.synthetic import synth
+__all__ = ["synth"]
