@@ -1,1 +1,12 @@
-"""Room under construction."""
+"""Predictions -> a submission with exactly the sample's header, order and ids, and its check.
+
+>>> import polars as pl
+>>> from mel.submit import check, make
+>>> sample = pl.DataFrame({"image_name": ["b", "a"], "target": ["0", "0"]})
+"""
+
+from mel.submit.checking import SubmissionError, check
+from mel.submit.making import make
+from mel.submit.sample import read_sample
+
+__all__ = ["SubmissionError", "check", "make", "read_sample"]

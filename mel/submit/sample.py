@@ -1,0 +1,41 @@
+"""The sample submission: the one file that says what a submission must look like."""
+
+from pathlib import Path
+
+import polars as pl
+
+from mel.errors import MelError
+from mel.files import digest_json
+from mel.tables import require_unique
+
+__all__ = ["as_sample", "read_sample", "sample_digest"]
+
+
+def read_sample(path: Path) -> pl.DataFrame:
+    """Read a sample submission: two columns, the ids as strings first, in the file's own order.
+
+    Raises MelError, naming the file, when it is missing, unreadable, has other than two columns,
+    or an id is missing or stands twice.
+    """
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except FileNotFoundError:
+        raise MelError(f"{path}: no such sample submission; give the competition's own") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise MelError(f"{path}: is no readable CSV ({reason}); give the sample again") from error
+    return as_sample(frame, str(path))
+
+
+def as_sample(frame: pl.DataFrame, where: str = "sample submission") -> pl.DataFrame:
+    """Check a frame as a sample submission, and give it with its ids as strings."""
+    if frame.width != 2:
+        raise MelError(f"{where}: has {frame.width} columns {frame.columns}; expected id and score")
+    require_unique(frame, where, by=frame.columns[0])
+    return frame.with_columns(pl.nth(0).cast(pl.String))
+
+
+def sample_digest(frame: pl.DataFrame) -> str:
+    """Give sixteen hex digits of what a submission takes from its sample: header, ids and order."""
+    sample = as_sample(frame)
+    return digest_json([sample.columns, sample.to_series(0).to_list()])
