@@ -31,7 +31,16 @@ __all__ = [
 
 _KEY = "mel"
 _SCHEMA = 1  # of the headers; a file of another schema is refused
-_PACKAGES = ("mel", "polars", "numpy", "lightgbm", "keras", "keras-cv", "tensorflow")
+_PACKAGES = (
+    "mel",
+    "polars",
+    "numpy",
+    "scikit-learn",
+    "lightgbm",
+    "keras",
+    "keras-cv",
+    "tensorflow",
+)
 
 
 @contextmanager

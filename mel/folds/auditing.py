@@ -65,11 +65,16 @@ def _class_faults(counts: pl.DataFrame) -> list[str]:
     ]
 
 
+def _known(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.String).fill_null("").str.strip_chars() != ""
+
+
 def _crossings(frame: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """Every id of one column whose images lie in more than one fold, smallest id first."""
     found = (
-        frame.drop_nulls(column)
-        .group_by(pl.col(column).cast(pl.String).alias("id"))
+        frame.select("fold", pl.col(column).cast(pl.String).alias("id"))
+        .filter(_known("id"))
+        .group_by("id")
         .agg(pl.col("fold").unique().sort().alias("folds"), pl.len().alias("images"))
         .filter(pl.col("folds").list.len() > 1)
         .sort("id")
@@ -99,8 +104,8 @@ def audit(table: ImageTable, folds: Folds) -> Audit:
 
     The fold map may come from anywhere. Each kind of id is checked on its own, with nothing
     shared with the code that builds folds; lesion_id and duplicate_id where the table has them.
-    A chain of ids crosses folds only where one of its links does. Raises MelError when the folds
-    do not hold exactly the table's train images.
+    That is enough for chains of train images, which cross folds only where one of their links
+    does. Raises MelError when the folds do not hold exactly the table's train images.
 
     >>> frame = pl.DataFrame(
     ...     {"image_id": list("abcd"), "patient_id": list("pppq"), "target": [0, 1, 0, 1]}
@@ -124,5 +129,5 @@ def audit(table: ImageTable, folds: Folds) -> Audit:
     frame = table.train.join(folds.frame, on="image_id", how="left", validate="1:1")
     axes = {kind: column for kind, column in _AXES.items() if column in frame.columns}
     crossings = pl.concat([_crossings(frame, kind, column) for kind, column in axes.items()])
-    checked = tuple(k for k, column in axes.items() if frame[column].null_count() < frame.height)
+    checked = tuple(kind for kind, column in axes.items() if frame.filter(_known(column)).height)
     return Audit(crossings, _counts(frame), checked)

@@ -43,7 +43,7 @@ def build(table: ImageTable, settings: FoldsSettings | None = None) -> Folds:
     [4, 4, 4]
 
     Guarantees: test images are in no fold, no group is in two, every fold has both classes, and
-    neither the order of the rows nor the version of scikit-learn's generator changes the map.
+    the order of the rows does not change the map.
     """
     settings = settings or FoldsSettings()
     train = table.train.select("image_id", "target").sort("image_id")
@@ -111,7 +111,8 @@ def _require_classes(frame: pl.DataFrame, settings: FoldsSettings, where: str) -
     for fold in range(settings.n_folds):
         for target, name in ((1, "positive"), (0, "negative")):
             if (fold, target) not in counts:
+                fewer = " or fewer folds" if settings.n_folds > 2 else ""
                 raise MelError(
                     f"{where}: fold {fold} of {settings.n_folds} got no {name} with seed "
-                    f"{settings.seed}; ask for fewer folds or another seed"
+                    f"{settings.seed}; ask for another seed{fewer}"
                 )

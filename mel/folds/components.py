@@ -13,7 +13,8 @@ _LINKS = ("patient_id", "lesion_id", "duplicate_id")
 
 def _edges(frame: pl.DataFrame, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give a pair (row, first row with the same id) for every row that has an id."""
-    rows = frame.select("row", column).drop_nulls(column)
+    given = pl.col(column).cast(pl.String).str.strip_chars() != ""
+    rows = frame.select("row", column).filter(given)
     first = pl.col("row").min().over(column)
     return rows["row"].to_numpy(), rows.select(first)["row"].to_numpy()
 
@@ -35,8 +36,8 @@ def groups(frame: pl.DataFrame) -> pl.DataFrame:
 
     Two images are in one group when a chain of shared patient_id, lesion_id or duplicate_id
     leads from one to the other; lesion_id and duplicate_id are used where the frame has them, and
-    a missing id links nothing. A group is called after its smallest image_id. Raises MelError for
-    a missing column and for a duplicate or missing image_id.
+    a missing or blank id links nothing. A group is called after its smallest image_id. Raises
+    MelError for a missing column and for a duplicate or missing image_id.
 
     >>> frame = pl.DataFrame(
     ...     {
