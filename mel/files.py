@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,11 @@ def atomic(path: Path) -> Iterator[Path]:
         reason = error.strerror or str(error)
         raise MelError(f"{path}: cannot be written ({reason}); free or choose a place") from error
     finally:
-        if old.is_dir() and not path.exists():
-            old.replace(path)
-        _remove(temporary)
-        _remove(old)
+        with suppress(OSError):  # such as a name too long for any file
+            if old.is_dir() and not path.exists():
+                old.replace(path)
+            _remove(temporary)
+            _remove(old)
 
 
 def _remove(path: Path) -> None:

@@ -50,17 +50,11 @@ def _square(image: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def _reason(source: Path | bytes, error: Exception) -> str:
-    if _is_empty(source):
-        return "the file is empty"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if not (len(source) if isinstance(source, bytes) else source.stat().st_size):
+        return "the file is empty"
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, OSError) and "identify" in text:
         return "not an image format"
     return text
-
-
-def _is_empty(source: Path | bytes) -> bool:
-    if isinstance(source, bytes):
-        return not source
-    return source.is_file() and source.stat().st_size == 0

@@ -18,13 +18,18 @@ def percentile(scores: ArrayLike, reference: ArrayLike) -> Floats:
 
     The place is (count below + half the count equal) / count, the mid-rank of the field, and
     depends on nothing but the score and the reference: one score alone gets exactly what it gets
-    in a batch.
+    in a batch. Raises MelError for a score that is not finite and for a reference that is empty
+    or unsorted.
 
     >>> percentile([0.2, 0.5, 9.0], reference=[0.1, 0.2, 0.3, 0.4])
     array([0.375, 1.   , 1.   ])
     """
     known = np.asarray(reference, dtype=np.float64)
     values = np.asarray(scores, dtype=np.float64)
+    if not known.size or not (known[1:] >= known[:-1]).all() or not np.isfinite(known[-1]):
+        raise MelError(f"a ranking reference of {known.size} scores; give finite ones, sorted")
+    if not np.isfinite(values).all():
+        raise MelError("a score to be ranked is not finite; score the image again")
     below = np.searchsorted(known, values, side="left")
     at_most = np.searchsorted(known, values, side="right")
     return np.asarray((below + at_most) / (2 * len(known)), dtype=np.float64)
@@ -34,8 +39,8 @@ def auc(target: ArrayLike, score: ArrayLike) -> float:
     """Give the area under the ROC curve: the chance that a positive outscores a negative.
 
     Ties count half (Mann-Whitney U). One sort of the negatives and one search of the positives;
-    equal to scikit-learn's `roc_auc_score` to the last digit. Raises MelError when a class is
-    missing.
+    equal to scikit-learn's `roc_auc_score` up to rounding. Raises MelError when a class is missing,
+    a target is not 0 or 1, a score is not finite, or their lengths differ.
 
     >>> auc([0, 1, 0, 1], [0.1, 0.4, 0.4, 0.8])
     0.875

@@ -124,6 +124,12 @@ def test_a_file_in_the_place_of_a_folder_is_one_plain_error(tmp_path: Path) -> N
     assert "\n" not in str(caught.value)
 
 
+def test_a_name_too_long_is_one_plain_error(tmp_path: Path) -> None:
+    with pytest.raises(MelError, match="cannot be written") as caught:
+        write_text(tmp_path / ("a" * 300), "x")
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes into read-only folders")
 def test_a_read_only_folder_is_one_plain_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

@@ -1,0 +1,235 @@
+"""One decoder: any readable file becomes an upright RGB square, any other one plain error."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from mel.errors import ImageError, MelError
+from mel.images import decode
+
+RED, GREEN, BLUE, WHITE = (200, 20, 20), (20, 200, 20), (20, 20, 200), (240, 240, 240)
+ORIENTATION = 0x0112
+
+
+def quadrants(side: int = 64) -> Image.Image:
+    """Red upper left, green upper right, blue lower left, white lower right."""
+    image = Image.new("RGB", (side, side), RED)
+    half = side // 2
+    image.paste(GREEN, (half, 0, side, half))
+    image.paste(BLUE, (0, half, half, side))
+    image.paste(WHITE, (half, half, side, side))
+    return image
+
+
+def smooth(width: int, height: int) -> Image.Image:
+    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
+    planes = [120 + 90 * np.sin(4 * x + y), 255 * x * y, 200 - 150 * y]
+    return Image.fromarray(np.stack(planes, axis=-1).clip(0, 255).astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def corners(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    near, far = len(pixels) // 4, 3 * len(pixels) // 4
+    return [pixels[near, near], pixels[near, far], pixels[far, near], pixels[far, far]]
+
+
+def assert_upright(pixels: NDArray[np.uint8], within: int = 12) -> None:
+    for found, expected in zip(corners(pixels), (RED, GREEN, BLUE, WHITE), strict=True):
+        assert np.abs(found.astype(int) - expected).max() <= within
+
+
+@pytest.mark.parametrize("size", [16, 33, 64, 200])
+def test_every_size_is_a_square_of_rgb_bytes(size: int) -> None:
+    pixels = decode(encoded(quadrants()), size)
+    assert pixels.shape == (size, size, 3)
+    assert pixels.dtype == np.uint8
+    assert_upright(pixels)
+
+
+def test_an_image_of_the_wanted_size_keeps_its_pixels() -> None:
+    image = smooth(48, 48)
+    assert (decode(encoded(image), 48) == np.asarray(image)).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF", "WEBP"])
+def test_a_path_and_its_bytes_give_the_same_pixels(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"mole.{kind.lower()}"
+    path.write_bytes(encoded(smooth(90, 70), kind))
+    assert (decode(path, 32) == decode(path.read_bytes(), 32)).all()
+
+
+def test_the_suffix_does_not_decide_the_format(tmp_path: Path) -> None:
+    path = tmp_path / "mole.jpg"
+    path.write_bytes(encoded(quadrants()))
+    assert_upright(decode(path, 32))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_every_exif_orientation_stands_upright(orientation: int, kind: str) -> None:
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    image = quadrants()
+    stored = image.transpose(undo[orientation]) if orientation > 1 else image
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    assert_upright(decode(encoded(stored, kind, exif=exif), 32))
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"])
+def test_a_broken_exif_block_does_not_cost_the_image(exif: bytes) -> None:
+    assert_upright(decode(encoded(quadrants(), "JPEG", quality=95, exif=exif), 32))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "YCbCr"])
+def test_every_colour_mode_becomes_rgb(mode: str) -> None:
+    kind = {"CMYK": "TIFF", "YCbCr": "TIFF"}.get(mode, "PNG")
+    assert_upright(decode(encoded(quadrants().convert(mode), kind), 32), within=30)
+
+
+def test_a_cmyk_jpeg_is_not_inverted() -> None:
+    assert_upright(decode(encoded(quadrants().convert("CMYK"), "JPEG", quality=95), 32), within=30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("mode", ["L", "LA", "1"])
+def test_grey_becomes_three_equal_channels(mode: str, kind: str) -> None:
+    if mode == "LA" and kind == "JPEG":
+        mode = "L"
+    pixels = decode(encoded(smooth(64, 64).convert(mode), kind), 32)
+    assert (pixels == pixels[..., :1]).all()
+    assert pixels.std() > 10
+
+
+def test_transparency_is_dropped_and_the_colour_kept() -> None:
+    image = quadrants().convert("RGBA")
+    image.putalpha(0)
+    assert_upright(decode(encoded(image), 32))
+
+
+@pytest.mark.parametrize("shape", [(96, 64), (64, 96)])
+def test_the_centre_of_the_longer_side_is_kept(shape: tuple[int, int]) -> None:
+    image = Image.new("RGB", shape, (0, 0, 0))
+    image.paste(quadrants(64), ((shape[0] - 64) // 2, (shape[1] - 64) // 2))
+    pixels = decode(encoded(image), 64)
+    assert (pixels == np.asarray(quadrants(64))).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (10, 10)])
+def test_a_tiny_image_is_enlarged(shape: tuple[int, int]) -> None:
+    pixels = decode(encoded(Image.new("RGB", shape, GREEN)), 64)
+    assert (pixels == GREEN).all()
+
+
+def test_shrinking_averages_and_does_not_pick() -> None:
+    """A fine checkerboard becomes grey; a decoder without antialiasing would show moiré."""
+    board = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    pixels = decode(encoded(Image.fromarray(board)), 32)
+    assert np.abs(pixels.astype(int) - 127).max() <= 8
+
+
+@pytest.mark.parametrize("size", [32, 64, 100])
+def test_a_jpeg_decoded_at_a_smaller_scale_is_close_to_the_whole(size: int) -> None:
+    data = encoded(smooth(800, 600), "JPEG", quality=95)
+    with Image.open(io.BytesIO(data)) as image:
+        box = (100, 0, 700, 600)
+        whole = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
+    difference = np.abs(decode(data, size).astype(int) - whole)
+    assert difference.mean() < 1.0
+    assert difference.max() <= 8
+
+
+@pytest.mark.parametrize("shape", [(800, 100), (100, 800)])
+def test_a_scaled_decode_never_falls_below_the_wanted_size(shape: tuple[int, int]) -> None:
+    """The shorter side rules: fine stripes across it survive."""
+    stripes = np.zeros((shape[1], shape[0], 3), dtype=np.uint8)
+    along = stripes if shape[0] > shape[1] else stripes.transpose(1, 0, 2)
+    along[::4] = along[1::4] = 255
+    pixels = decode(encoded(Image.fromarray(stripes), "JPEG", quality=95), 100)
+    assert pixels.std() > 80
+
+
+def test_an_image_is_the_same_every_time() -> None:
+    data = encoded(smooth(301, 207), "JPEG")
+    assert (decode(data, 96) == decode(data, 96)).all()
+
+
+# what cannot be read
+
+
+def refused(source: Path | bytes, reason: str, name: str | None = None) -> None:
+    with pytest.raises(ImageError) as caught:
+        decode(source, 32, name=name)
+    text = str(caught.value)
+    assert text.startswith(f"{name or source}: ")
+    assert reason in text
+    assert "\n" not in text
+    assert isinstance(caught.value, MelError)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    refused(tmp_path / "mole.jpg", "no such image file")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"<html>not found</html>", "not an image format"),
+        (b"\xff\xd8\xff\xe0", "cannot be read as an image"),
+        (b"\x89PNG\r\n\x1a\n", "cannot be read as an image"),
+    ],
+)
+def test_a_file_that_is_no_image_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "mole.jpg"
+    path.write_bytes(content)
+    refused(path, reason)
+    refused(content, reason, name="upload.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_file_is_refused_and_not_half_grey(
+    tmp_path: Path, kind: str, share: float
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), kind)
+    path = tmp_path / "mole.jpg"
+    path.write_bytes(data[: int(share * len(data))])
+    refused(path, "cannot be read as an image")
+
+
+def test_a_folder_a_path_through_a_file_and_an_endless_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused(tmp_path, "is a directory")
+    refused(tmp_path / "file" / "mole.jpg", "not a directory")
+    refused(tmp_path / ("a" * 300), "name too long")
+
+
+def test_a_header_that_claims_gigapixels_is_refused_unread(tmp_path: Path) -> None:
+    data = bytearray(encoded(Image.new("1", (8, 8)), "BMP"))
+    data[18:26] = (60_000).to_bytes(4, "little") * 2
+    refused(bytes(data), "exceeds limit", name="bomb.bmp")
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_more_than_eight_bits_are_refused_and_not_clipped_to_white(mode: str) -> None:
+    image = Image.fromarray(np.full((8, 8), 3000, dtype=np.uint16)).convert(mode)
+    refused(encoded(image, "TIFF"), "more than 8 bits a channel", name="deep.tiff")
