@@ -1,3 +1,5 @@
 """Work in progress."""
+
 from mel.kaggle.synthetic import synth
+
 __all__ = ["synth"]

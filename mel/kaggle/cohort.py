@@ -18,9 +18,9 @@ Size = Literal["full", "small", "tiny"]
 
 _SITES = {  # share of all images and log-odds of a positive
     "torso": (0.52, 0.0),
-    "lower extremity": (0.25, -0.3),
-    "upper extremity": (0.15, 0.2),
-    "head/neck": (0.06, 0.9),
+    "lower extremity": (0.25, -0.5),
+    "upper extremity": (0.15, 0.3),
+    "head/neck": (0.06, 1.0),
     "palms/soles": (0.012, 0.0),
     "oral/genital": (0.008, 0.0),
 }
@@ -60,9 +60,7 @@ def draw_patients(size: Size, split: Literal["train", "test"], seed: int) -> pl.
     return pl.concat([frame, _copies(frame, plan.duplicates, _LARGEST[size], rng)])
 
 
-def _images_of_patients(
-    images: int, largest: int, rng: np.random.Generator
-) -> list[int]:
+def _images_of_patients(images: int, largest: int, rng: np.random.Generator) -> list[int]:
     counts: list[int] = [largest]  # the skew is never left to chance
     while sum(counts) < images:
         drawn = int(np.clip(np.ceil(rng.lognormal(1.0, 1.0)), 1, largest))
@@ -89,8 +87,8 @@ def _draw_metadata(counts: list[int], rng: np.random.Generator) -> pl.DataFrame:
 def _draw_targets(frame: pl.DataFrame, positives: int, rng: np.random.Generator) -> pl.Series:
     """Draw positives without replacement, the likely ones first (Gumbel top-k), spread out."""
     log_odds = (
-        0.035 * (pl.col("age") - 50)
-        + 0.35 * (pl.col("sex") == "male")
+        0.06 * (pl.col("age") - 50)
+        + 0.5 * (pl.col("sex") == "male")
         + pl.col("site").replace_strict({site: odds for site, (_, odds) in _SITES.items()})
     )
     gumbel = pl.Series(rng.gumbel(size=frame.height))

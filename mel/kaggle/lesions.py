@@ -14,15 +14,13 @@ from mel.kaggle.skin import Field, Look, grid, hairs, noise, rim, skin
 
 __all__ = ["Traits", "draw_traits", "render"]
 
-_BROWNS = np.array(
-    [[168, 112, 84], [122, 74, 54], [92, 54, 44], [172, 92, 84]], dtype=np.float32
-)
+_BROWNS = np.array([[168, 112, 84], [122, 74, 54], [92, 54, 44], [172, 92, 84]], dtype=np.float32)
 _ODD_COLOURS = np.array(  # black, blue-grey, white of regression, red, dark brown
     [[34, 24, 28], [92, 98, 122], [214, 186, 182], [176, 66, 68], [64, 34, 28]],
     dtype=np.float32,
 )
-_SHIFT = {"asymmetry": 0.16, "irregularity": 0.17, "variegation": 0.18}  # of positives
-_SPREAD = 0.16
+_SHIFT = {"asymmetry": 0.25, "irregularity": 0.25, "variegation": 0.32}  # of positives
+_SPREAD = 0.15
 _ANGLES = 512  # points of the border
 
 
@@ -44,11 +42,11 @@ def draw_traits(target: int, rng: np.random.Generator) -> Traits:
     """Draw a lesion; a positive's traits are higher on average, and the two classes overlap."""
     shared = rng.normal(0, 0.5)  # an ugly lesion is ugly in more than one way
     abc = {
-        name: float(np.clip(0.3 + shift * target + _SPREAD * rng.normal(0.5 * shared, 1), 0, 1))
+        name: float(np.clip(0.25 + shift * target + _SPREAD * rng.normal(0.5 * shared, 1), 0, 1))
         for name, shift in _SHIFT.items()
     }
-    radius = float(np.clip(rng.lognormal(-1.55 + 0.12 * target, 0.28), 0.09, 0.40))
-    return Traits(**abc, radius=radius, depth=float(rng.beta(3, 2)))
+    radius = float(np.clip(rng.lognormal(-1.6 + 0.25 * target, 0.26), 0.09, 0.40))
+    return Traits(**abc, radius=radius, depth=float(rng.beta(3 + 2 * target, 2.5)))
 
 
 def render(look: Look, traits: Traits, rng: np.random.Generator) -> NDArray[np.uint8]:
