@@ -46,6 +46,7 @@ def fit(
         epochs=settings.epochs,
         steps_per_epoch=steps,
         callbacks=[watch],
+        shuffle=False,
         verbose=0,
     )
     return model, watch.history

@@ -1,0 +1,79 @@
+"""A competition small enough to train on in seconds: 48 pictures, the positives redder."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from mel.config import MemberSettings
+from mel.predictions import Predictions
+from mel.tables import Folds, ImageTable
+
+PATIENTS, EACH = 16, 3
+
+
+def _picture(seed: int, positive: bool, path: Path) -> str:
+    draw = np.random.default_rng(seed)
+    pixels = draw.integers(80, 180, (40, 48, 3))
+    pixels[..., 0] += 60 * positive
+    Image.fromarray(pixels.astype(np.uint8)).save(path, quality=95)
+    return str(path)
+
+
+def make_table(folder: Path) -> ImageTable:
+    """Write the pictures and give their table: twelve train patients, four test patients."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for index in range(PATIENTS * EACH):
+        patient = index % PATIENTS
+        train, positive = patient < 12, patient % 3 == 0
+        rows.append(
+            {
+                "image_id": f"img{index:02d}",
+                "patient_id": f"p{patient:02d}",
+                "target": int(positive) if train else None,
+                "split": "train" if train else "test",
+                "path": _picture(index, positive, folder / f"img{index:02d}.jpg"),
+                "sex": None,
+                "age": None,
+                "site": None,
+                "source": "made",
+            }
+        )
+    return ImageTable.of(pl.DataFrame(rows, infer_schema_length=None), "made", synthetic=True)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> ImageTable:
+    return make_table(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def small_folds(small: ImageTable) -> Folds:
+    frame = small.train.select(
+        "image_id", (pl.col("patient_id").str.slice(1).cast(pl.Int16) // 6).alias("fold")
+    )
+    return Folds.of(frame, seed=0, method="by hand")
+
+
+@pytest.fixture(scope="session")
+def micro() -> MemberSettings:
+    return MemberSettings(backbone="efficientnetv2_micro", size=32, epochs=3, batch_size=8)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    small: ImageTable,
+    small_folds: Folds,
+    micro: MemberSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Predictions, Predictions]:
+    """One member trained for real, for the tests that only look: its folder, oof and test."""
+    from mel.cnn import train
+
+    out = tmp_path_factory.mktemp("work") / "cnn" / micro.name
+    found = train(small, small_folds, micro, out)
+    assert found is not None
+    return out, *found

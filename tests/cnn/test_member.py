@@ -1,0 +1,222 @@
+"""Members trained for real: leak-free, whole after a kill, refused when they should be."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mel.cnn import predict, train
+from mel.config import MemberSettings
+from mel.errors import MelError
+from mel.predictions import Predictions, oof_matrix
+from mel.tables import Folds, ImageTable
+
+Trained = tuple[Path, Predictions, Predictions]
+
+
+def _hashes(place: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(place.iterdir())}
+
+
+def test_a_member_scores_every_image_once_and_is_taken_by_the_next_room(
+    trained: Trained, small: ImageTable, small_folds: Folds
+) -> None:
+    out, oof, test = trained
+    assert oof_matrix([oof], small_folds).height == small.train.height
+    assert test.frame["image_id"].to_list() == small.test["image_id"].to_list()
+    assert Predictions.read(out / "oof.parquet").digest == oof.digest
+    assert Predictions.read(out / "test.parquet").digest == test.digest
+    assert oof.frame["score"].is_between(0, 1).all()
+    history = pl.read_parquet(out / "history.parquet")
+    assert history.group_by("fold").len()["len"].to_list() == [3, 3]
+
+
+def test_test_scores_are_the_mean_of_the_folds(trained: Trained) -> None:
+    out, _, test = trained
+    parts = [Predictions.read(out / f"fold{k}" / "test.parquet").frame["score"] for k in (0, 1)]
+    assert np.allclose(test.frame["score"], np.mean([p.to_numpy() for p in parts], axis=0))
+
+
+def test_labels_of_the_scored_fold_change_nothing_in_its_scores(
+    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    mine = small_folds.frame.filter(pl.col("fold") == 0)["image_id"].to_list()
+    here = pl.col("image_id").is_in(mine)
+    flipped = pl.when(here).then(1 - pl.col("target")).otherwise("target").alias("target")
+    other = ImageTable.of(small.frame.with_columns(flipped), "flipped")
+    assert train(other, small_folds, micro, tmp_path / "cnn" / "m", only_folds=[0]) is None
+    again = Predictions.read(tmp_path / "cnn" / "m" / "fold0" / "oof.parquet").frame
+    before = trained[1].frame.filter(pl.col("fold") == 0)
+    assert np.allclose(again["score"], before["score"], atol=1e-6)
+
+
+_TRAIN = """
+import sys
+from pathlib import Path
+from mel.cnn import train
+from mel.config import MemberSettings
+from mel.tables import Folds, ImageTable
+here = Path(sys.argv[1])
+settings = MemberSettings.model_validate_json((here / "settings.json").read_text())
+table, folds = ImageTable.read(here / "images.parquet"), Folds.read(here / "folds.parquet")
+train(table, folds, settings, here / "cnn" / settings.name)
+"""
+
+
+def _wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(1200):
+        if path.exists():
+            return
+        assert process.poll() is None, "training ended before it could be killed"
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not appear")
+
+
+def _workers_of(here: Path) -> list[int]:
+    """Processes that still have a log of this work folder open: orphans, if there are any."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                links = [str(fd.readlink()) for fd in (entry / "fd").iterdir()]
+            except OSError:
+                continue
+            if any(link.startswith(str(here)) for link in links):
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks for orphans in /proc")
+def test_a_killed_training_goes_on_at_its_fold_and_touches_no_finished_one(
+    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    small.write(tmp_path / "images.parquet")
+    small_folds.write(tmp_path / "folds.parquet")
+    (tmp_path / "settings.json").write_text(micro.model_dump_json())
+    member = tmp_path / "cnn" / micro.name
+    process = subprocess.Popen([sys.executable, "-c", _TRAIN, str(tmp_path)])
+    _wait_for(member / "fold1" / "log.txt", process)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(1.0)
+    assert _workers_of(tmp_path) == []
+    assert not (member / "fold1" / "done.json").exists()
+    finished = _hashes(member / "fold0")
+
+    found = train(small, small_folds, micro, member)
+
+    assert _hashes(member / "fold0") == finished
+    assert found is not None
+    unkilled = trained[1].frame["score"]
+    assert np.allclose(found[0].frame["score"], unkilled, atol=1e-6)
+
+
+def test_a_finished_member_is_not_trained_again(
+    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings
+) -> None:
+    before = {k: _hashes(trained[0] / f"fold{k}") for k in (0, 1)}
+    train(small, small_folds, micro, trained[0])
+    assert {k: _hashes(trained[0] / f"fold{k}") for k in (0, 1)} == before
+
+
+def test_predicting_a_folder_gives_the_scores_of_training_alone_or_in_a_batch(
+    trained: Trained, small: ImageTable, tmp_path: Path
+) -> None:
+    out, _, test = trained
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for path in small.test["path"]:
+        (folder / Path(path).name).write_bytes(Path(path).read_bytes())
+    batch = predict(out, folder)
+    assert batch.frame["image_id"].to_list() == test.frame["image_id"].to_list()
+    assert np.allclose(batch.frame["score"], test.frame["score"], atol=1e-6)
+    for path in sorted(folder.iterdir())[1:]:
+        path.unlink()
+    assert predict(out, folder).frame["score"][0] == batch.frame["score"][0]
+
+
+def test_predicting_with_an_unfinished_or_changed_member_is_refused(
+    trained: Trained, tmp_path: Path
+) -> None:
+    import shutil
+
+    member = tmp_path / "member"
+    shutil.copytree(trained[0], member)
+    (member / "fold1" / "checkpoint.weights.h5").write_bytes(b"changed")
+    with pytest.raises(MelError, match=r"checkpoint\.weights\.h5: is not the file"):
+        predict(member, tmp_path)
+    (member / "fold1" / "done.json").unlink()
+    with pytest.raises(MelError, match="fold 1 is not trained"):
+        predict(member, tmp_path)
+
+
+def test_an_unknown_backbone_ends_before_anything_is_written(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    wrong = micro.model_copy(update={"backbone": "efficientnetv2_mikro"})
+    with pytest.raises(MelError, match="did you mean 'efficientnetv2_micro'"):
+        train(small, small_folds, wrong, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_folds_of_another_table_are_refused(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    fewer = ImageTable.of(small.frame.filter(pl.col("image_id") != "img00"), "fewer")
+    with pytest.raises(MelError, match="'img00'"):
+        train(fewer, small_folds, micro, tmp_path / "m")
+
+
+def test_a_loss_that_is_no_number_ends_with_one_line_and_no_done_mark(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    wild = micro.model_copy(update={"learning_rate": 1e30, "warmup_epochs": 0.0})
+    with pytest.raises(MelError, match="loss is nan") as caught:
+        train(small, small_folds, wild, tmp_path / "cnn" / "m", only_folds=[0])
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "cnn" / "m" / "fold0" / "done.json").exists()
+
+
+def test_imagenet_weights_without_a_network_end_with_advice(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    wanted = micro.model_copy(update={"weights": "imagenet"})
+    with pytest.raises(MelError, match=r"has no ImageNet weights; these have: .*efficientnetv2_s"):
+        train(small, small_folds, wanted, tmp_path / "cnn" / "m", only_folds=[0])
+
+
+def test_a_preset_folder_gives_its_weights_and_a_strange_one_is_refused(
+    micro: MemberSettings, tmp_path: Path
+) -> None:
+    import keras_cv
+    from keras_cv.src.utils.preset_utils import save_to_preset
+
+    from mel.cnn import backbone
+    from mel.cnn.model import build
+
+    factory = keras_cv.models.EfficientNetV2Backbone
+    arguments = backbone("efficientnetv2_micro").arguments
+    saved = factory(include_rescaling=True, input_shape=(32, 32, 3), **arguments)
+    save_to_preset(saved, str(tmp_path / "preset"))
+    loaded = build(micro.model_copy(update={"weights": str(tmp_path / "preset")}))
+    kernel = saved.get_layer("stem_conv").get_weights()[0]
+    assert np.array_equal(loaded.get_layer("stem_conv").get_weights()[0], kernel)
+    other = {"weights": str(tmp_path / "preset"), "backbone": "efficientnetv2_nano"}
+    with pytest.raises(MelError, match=r"hold 2,874 parameters, the backbone has 779,392"):
+        build(micro.model_copy(update=other))
+    with pytest.raises(MelError, match="no such preset folder"):
+        build(micro.model_copy(update={"weights": str(tmp_path / "nowhere")}))
+
+
+def test_done_marks_are_plain_json_with_digests(trained: Trained) -> None:
+    mark = json.loads((trained[0] / "fold0" / "done.json").read_text())
+    assert set(mark["inputs"]) == {"images", "folds", "settings"}
+    assert all(len(digest) == 64 for digest in mark["files"].values())
