@@ -38,9 +38,14 @@ def _bar(label: str, total: int, unit: str) -> Iterator[Ticker]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    fields = (TextColumn("{task.fields[pace]}"), TextColumn("[dim]{task.fields[note]}"))
-    with Progress(*columns, *fields, console=Console(stderr=True)) as bar:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[pace]}"),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(label, total=total, pace="", note="")
         pace = _Pace(total, unit)
 
@@ -69,8 +74,9 @@ class _Pace:
         if self.done <= self._first or seconds <= 0:
             return ""
         speed = (self.done - self._first) / seconds
-        left = round((self.total - self.done) / speed)
-        return f"{speed:,.0f} {self._unit}/s, {left // 60}:{left % 60:02d} left"
+        shown = f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
+        left = max(round((self.total - self.done) / speed), 0)
+        return f"{shown} {self._unit}/s, {left // 60}:{left % 60:02d} left"
 
 
 class _Lines:
