@@ -1,0 +1,160 @@
+"""Blend: the weights and ranking references that score one image as they score a batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from mel.ensemble.ranks import Floats, combine
+from mel.errors import MelError
+from mel.files import digest_json, read_json, versions, write_json
+from mel.metrics import AucReport
+from mel.tables import require_columns, require_unique
+
+__all__ = ["Blend"]
+
+_KIND, _SCHEMA = "blend", 1
+_NEAR_ONE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """A weighted mean of members' percentiles, each against its own stored OOF scores.
+
+    Holds only members with a weight above 0: whoever serves a Blend need run no other.
+    `references` are each member's out-of-fold scores, sorted; `folds` is the digest of the fold
+    map they were made on. `honest` is the AUC with weights and references found on the other
+    folds, `naive` with both found on the very rows that are scored.
+    """
+
+    name: str
+    method: str
+    folds: str
+    weights: Mapping[str, float]
+    references: Mapping[str, Floats]
+    honest: AucReport
+    naive: AucReport
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        total = sum(self.weights.values())
+        if abs(total - 1) > _NEAR_ONE or min(self.weights.values()) <= 0:
+            raise MelError(
+                f"blend {self.name}: weights {dict(self.weights)} must be above 0 and sum to 1, "
+                f"not {total:g}; blend again"
+            )
+        if set(self.weights) != set(self.references):
+            odd = min(set(self.weights) ^ set(self.references))
+            raise MelError(f"blend {self.name}: {odd} lacks its weight or its ranking reference")
+        for member, scores in self.references.items():
+            if not scores.size or not np.isfinite(scores).all() or (np.diff(scores) < 0).any():
+                raise MelError(
+                    f"blend {self.name}: the reference of {member} must be sorted finite scores; "
+                    "blend again"
+                )
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The members' names: the columns that `score` needs."""
+        return tuple(self.weights)
+
+    def score(self, wide: pl.DataFrame) -> pl.DataFrame:
+        """Score a frame of image_id and a column a member: image_id and score, from 0 to 1.
+
+        Rows keep their order; other columns are ignored. An image's score depends on its own row
+        alone, to the last bit. Raises MelError naming the member whose column is missing or holds
+        something else than finite numbers, and for a missing or repeated id.
+
+        >>> report = AucReport(0.9, 0.9, 0.8, 1.0)
+        >>> reference = {"a": np.array([0.1, 0.2, 0.3, 0.4])}
+        >>> blend = Blend("blend", "mean", "f01d5", {"a": 1.0}, reference, report, report)
+        >>> blend.score(pl.DataFrame({"image_id": ["x", "y"], "a": [0.3, 0.05]}))["score"].to_list()
+        [0.625, 0.0]
+        """
+        where = f"blend {self.name}"
+        require_columns(wide, ("image_id", *self.members), where)
+        require_unique(wide, where)
+        columns = [_finite(wide, member, where) for member in self.members]
+        scores = combine(columns, self._sorted, list(self.weights.values()))
+        return wide.select(pl.col("image_id").cast(pl.String), pl.Series("score", scores))
+
+    @property
+    def _sorted(self) -> list[Floats]:
+        return [self.references[member] for member in self.members]
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen hex digits of all that the file holds, but for the versions."""
+        return digest_json(self._content())
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "kind": _KIND,
+            "schema": _SCHEMA,
+            "name": self.name,
+            "method": self.method,
+            "folds": self.folds,
+            "weights": dict(self.weights),
+            "honest": self.honest.as_dict(),
+            "naive": self.naive.as_dict(),
+            "inputs": dict(self.inputs),
+            "references": {name: self.references[name].tolist() for name in self.members},
+        }
+
+    def write(self, path: Path) -> None:
+        """Write JSON with its digest, whole or not at all."""
+        write_json(path, {"digest": self.digest, "versions": versions()} | self._content())
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read and check what `write` wrote; a file changed by hand is refused."""
+        content = _checked(read_json(path), path)
+        references = {name: np.array(known) for name, known in content["references"].items()}
+        return cls(
+            name=content["name"],
+            method=content["method"],
+            folds=content["folds"],
+            weights=content["weights"],
+            references=references,
+            honest=AucReport(**content["honest"]),
+            naive=AucReport(**content["naive"]),
+            inputs=content["inputs"],
+        )
+
+
+def _finite(wide: pl.DataFrame, member: str, where: str) -> Floats:
+    column = wide[member]
+    if not column.dtype.is_numeric():
+        raise MelError(
+            f"{where}: column {member!r} holds {column.dtype}, not numbers; give its scores"
+        )
+    values = column.cast(pl.Float64)
+    fine = values.is_finite().fill_null(False)
+    if not fine.all():
+        row = int((~fine).arg_true()[0])
+        raise MelError(
+            f"{where}: {member} scores image {wide['image_id'][row]} {column[row]} "
+            f"({(~fine).sum()} such rows); every score must be a finite number"
+        )
+    return values.to_numpy()
+
+
+def _checked(content: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(content, dict) or content.get("kind") != _KIND:
+        raise MelError(f"{path}: is no blend; give the blend.json that `mel ensemble blend` wrote")
+    if content.get("schema") != _SCHEMA:
+        raise MelError(
+            f"{path}: has schema {content.get('schema')!r}, this mel reads {_SCHEMA}; blend again"
+        )
+    stated = content.pop("digest", None)
+    content.pop("versions", None)
+    if (found := digest_json(content)) != stated:
+        raise MelError(
+            f"{path}: content has digest {found}, it says {stated}; "
+            "the file was changed after it was written: make it again"
+        )
+    return content

@@ -1,0 +1,177 @@
+"""Members' Predictions in, a Blend and its honest Predictions out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mel.config import EnsembleSettings
+from mel.ensemble.artefact import Blend
+from mel.ensemble.evaluation import Evaluation, Ranked, evaluate
+from mel.ensemble.methods import choose, crossfit
+from mel.ensemble.ranks import Floats, combine, compare
+from mel.ensemble.report import Evidence, render
+from mel.ensemble.rows import Rows, oof_rows, test_frame
+from mel.errors import MelError
+from mel.files import atomic, write_text
+from mel.predictions import Predictions
+from mel.tables import Folds, ImageTable
+
+__all__ = ["Blended", "blend"]
+
+_BLEND = "blend.json"
+
+
+@dataclass(frozen=True)
+class Blended:
+    """What blending gives.
+
+    `oof` are the honest scores: no row's score owes anything to the rows of its own fold. `test`
+    are `blend.score` of the test images, or their ranks within the test set where the settings
+    ask for that. `evaluation` holds every AUC, and how far the two test orders differ.
+    """
+
+    blend: Blend
+    oof: Predictions
+    test: Predictions
+    evaluation: Evaluation
+
+
+def blend(
+    table: ImageTable,
+    folds: Folds,
+    oof: Sequence[Predictions],
+    test: Sequence[Predictions],
+    settings: EnsembleSettings | None = None,
+    out: Path | None = None,
+) -> Blended:
+    """Rank-blend members that were trained on the same folds.
+
+    `oof` and `test` hold the same members, in any order; rows are joined by image_id. The Blend's
+    weights and references come from all out-of-fold rows. What it is worth is measured twice:
+    naively, on the rows that chose the weights, and honestly, each fold with weights and
+    references of the other folds. With `out`, a folder of blend.json, oof.parquet, test.parquet
+    and report.html takes that name once all four are written.
+
+    Raises MelError, naming the member, for scores that are in-sample or made on other folds, for
+    missing, strange or repeated ids, a member given twice or on one side only; for a fold with
+    one class; and when every member is constant. A single constant member gets weight 0.
+    """
+    settings = settings or EnsembleSettings()
+    if out is not None:
+        _check_place(out)
+    rows = oof_rows(table, folds, oof)
+    wide = test_frame(table, folds, rows.names, test)
+    ranked = _rank(rows, settings)
+    plain = settings.model_copy(update={"method": "mean"})
+    mean = ranked if settings == plain else _rank(rows, plain)
+    stored, within = _test_scores(rows, wide, ranked)
+    orders = compare(wide["image_id"].to_list(), stored, within)
+    evaluation = evaluate(rows, ranked, mean, orders, settings.rank_within_test)
+    inputs = _inputs(table, folds, settings, [*oof, *test])
+    made = _blend(rows, ranked, evaluation, settings, folds, inputs)
+    blended = Blended(
+        made,
+        _honest(rows, ranked, made, evaluation),
+        _outside(wide, within if settings.rank_within_test else stored, made, evaluation),
+        evaluation,
+    )
+    if out is not None:
+        _write(blended, render(table, blended, Evidence(rows, ranked, mean, stored)), out)
+    return blended
+
+
+def _rank(rows: Rows, settings: EnsembleSettings) -> Ranked:
+    choice = choose(rows.scores, rows.target, settings)
+    naive = combine(list(rows.scores), rows.references, choice.weights)
+    return Ranked(choice, crossfit(rows.scores, rows.target, rows.fold, settings), naive)
+
+
+def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats, Floats]:
+    """Score the test images against the stored references, and against themselves."""
+    scores = [wide[name].to_numpy() for name in rows.names]
+    weights = ranked.choice.weights
+    stored = combine(scores, rows.references, weights)
+    return stored, combine(scores, [np.sort(column) for column in scores], weights)
+
+
+def _inputs(
+    table: ImageTable, folds: Folds, settings: EnsembleSettings, members: Sequence[Predictions]
+) -> dict[str, str]:
+    own = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
+    return own | {f"{member.name}/{member.kind}": member.digest for member in members}
+
+
+def _blend(
+    rows: Rows,
+    ranked: Ranked,
+    evaluation: Evaluation,
+    settings: EnsembleSettings,
+    folds: Folds,
+    inputs: Mapping[str, str],
+) -> Blend:
+    together = zip(rows.names, ranked.choice.weights, rows.references, strict=True)
+    chosen = [member for member in together if member[1] > 0]
+    return Blend(
+        name=settings.name,
+        method=settings.method,
+        folds=folds.digest,
+        weights={name: float(weight) for name, weight, _ in chosen},
+        references={name: reference for name, _, reference in chosen},
+        honest=evaluation.honest,
+        naive=evaluation.naive,
+        inputs=inputs,
+    )
+
+
+def _honest(rows: Rows, ranked: Ranked, made: Blend, evaluation: Evaluation) -> Predictions:
+    columns = {"image_id": rows.ids, "fold": rows.fold, "score": ranked.crossfit.scores}
+    return Predictions.of(
+        pl.DataFrame(columns),
+        name=made.name,
+        kind="oof",
+        folds=made.folds,
+        inputs=made.inputs,
+        metric=evaluation.honest.as_dict()
+        | {
+            "naive": evaluation.naive.as_dict(),
+            "mean_honest": evaluation.mean_honest.as_dict(),
+            "mean_naive": evaluation.mean_naive.as_dict(),
+        },
+    )
+
+
+def _outside(
+    wide: pl.DataFrame, scores: Floats, made: Blend, evaluation: Evaluation
+) -> Predictions:
+    orders = evaluation.orders
+    return Predictions.of(
+        wide.select(
+            "image_id", pl.lit(None, dtype=pl.Int16).alias("fold"), pl.Series("score", scores)
+        ),
+        name=made.name,
+        kind="test",
+        folds=made.folds,
+        inputs=made.inputs,
+        metric={
+            "ranked_within_test": evaluation.ranked_within_test,
+            "orders": None if orders is None else orders.as_dict(),
+        },
+    )
+
+
+def _check_place(out: Path) -> None:
+    """Refuse to replace a folder that is not an ensemble's: writing takes its whole name."""
+    if out.is_dir() and any(out.iterdir()) and not (out / _BLEND).is_file():
+        raise MelError(f"{out}: holds other files and no {_BLEND}; name a new or empty folder")
+
+
+def _write(blended: Blended, page: str, out: Path) -> None:
+    with atomic(out) as folder:
+        folder.mkdir()
+        blended.blend.write(folder / _BLEND)
+        blended.oof.write(folder / "oof.parquet")
+        blended.test.write(folder / "test.parquet")
+        write_text(folder / "report.html", page)
