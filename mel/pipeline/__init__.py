@@ -1,1 +1,26 @@
-"""Room under construction."""
+"""The work folder and the order of the stages: a recipe in, a checked submission out."""
+
+from mel.pipeline.folder import Work
+from mel.pipeline.recipes import embedded
+from mel.pipeline.running import demo, plan, run, status
+from mel.pipeline.sequence import audit
+from mel.pipeline.single import facts, only, submit_from, train_members
+from mel.pipeline.stage import State
+from mel.pipeline.summary import Score, Summary
+
+__all__ = [
+    "Score",
+    "State",
+    "Summary",
+    "Work",
+    "audit",
+    "demo",
+    "embedded",
+    "facts",
+    "only",
+    "plan",
+    "run",
+    "status",
+    "submit_from",
+    "train_members",
+]

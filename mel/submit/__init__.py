@@ -7,6 +7,6 @@
 
 from mel.submit.checking import SubmissionError, check
 from mel.submit.making import make
-from mel.submit.sample import read_sample
+from mel.submit.sample import read_sample, sample_digest, write_sample
 
-__all__ = ["SubmissionError", "check", "make", "read_sample"]
+__all__ = ["SubmissionError", "check", "make", "read_sample", "sample_digest", "write_sample"]

@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 
 from mel.errors import MelError
-from mel.files import digest_json
+from mel.files import atomic, digest_json
 from mel.tables import require_unique
 
-__all__ = ["as_sample", "read_sample", "sample_digest"]
+__all__ = ["as_sample", "read_sample", "sample_digest", "write_sample"]
 
 
 def read_sample(path: Path) -> pl.DataFrame:
@@ -25,6 +25,12 @@ def read_sample(path: Path) -> pl.DataFrame:
         reason = str(error).splitlines()[0]
         raise MelError(f"{path}: is no readable CSV ({reason}); give the sample again") from error
     return as_sample(frame, str(path))
+
+
+def write_sample(sample: pl.DataFrame, path: Path) -> None:
+    """Write a sample submission as CSV, whole or not at all, its rows in their order."""
+    with atomic(path) as temporary:
+        as_sample(sample).write_csv(temporary)
 
 
 def as_sample(frame: pl.DataFrame, where: str = "sample submission") -> pl.DataFrame:

@@ -1,0 +1,119 @@
+"""The work folder: where each artefact of a run lies, and that only one run writes there."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mel.errors import MelError
+
+__all__ = ["Work"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """The paths of a work folder; nothing is created by asking for one.
+
+    >>> Work(Path("work")).cnn("efficientnetv2_b0-256").as_posix()
+    'work/cnn/efficientnetv2_b0-256'
+    """
+
+    root: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe of the last run, as it was given."""
+        return self.root / "recipe.toml"
+
+    @property
+    def images(self) -> Path:
+        """The ImageTable."""
+        return self.root / "images.parquet"
+
+    @property
+    def solution(self) -> Path:
+        """The test images' targets, where they are known; only the final summary opens it."""
+        return self.root / "solution.parquet"
+
+    @property
+    def sample(self) -> Path:
+        """The sample submission."""
+        return self.root / "sample_submission.csv"
+
+    @property
+    def folds(self) -> Path:
+        """The Folds."""
+        return self.root / "folds.parquet"
+
+    @property
+    def audit(self) -> Path:
+        """What the last audit of the folds found."""
+        return self.root / "audit.json"
+
+    def cnn(self, name: str) -> Path:
+        """The folder of a CNN member."""
+        return self.root / "cnn" / name
+
+    def tabular(self, name: str) -> Path:
+        """The folder of a LightGBM stack."""
+        return self.root / "tabular" / name
+
+    def ensemble(self, name: str) -> Path:
+        """The folder of a blend."""
+        return self.root / "ensemble" / name
+
+    @property
+    def submissions(self) -> Path:
+        """The folder of submissions."""
+        return self.root / "submissions"
+
+    @property
+    def times(self) -> Path:
+        """How long each stage took when it was made."""
+        return self.root / "times.json"
+
+    @property
+    def summary(self) -> Path:
+        """The final table, for people; summary.json beside it is for programs."""
+        return self.root / "summary.md"
+
+    @property
+    def competition(self) -> Path:
+        """Where `mel demo` writes its synthetic competition."""
+        return self.root / "competition"
+
+    def short(self, path: Path) -> str:
+        """Give a path as it reads from the work folder."""
+        return path.relative_to(self.root).as_posix()
+
+    @contextmanager
+    def locked(self, *, shared: bool = False) -> Iterator[None]:
+        """Hold the folder for one run; a second is refused with a MelError, not kept waiting.
+
+        `shared` holders tolerate each other, but no run: several `mel cnn train --fold K`. The
+        lock is the operating system's and ends with the process, however that ends.
+        """
+        file = self._lock_file()
+        try:
+            mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            try:
+                fcntl.flock(file, mode | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise MelError(
+                    f"{self.root}: another mel is at work in this folder; "
+                    "wait until it ends, or choose another --work"
+                ) from None
+            yield
+        finally:
+            os.close(file)
+
+    def _lock_file(self) -> int:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            return os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise MelError(
+                f"{self.root}: cannot be written ({error.strerror}); choose another --work"
+            ) from error

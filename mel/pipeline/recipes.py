@@ -1,0 +1,78 @@
+"""Recipes by path or by the name of one that comes with mel, and kept in the work folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mel import cnn
+from mel.config import MemberSettings, Recipe
+from mel.errors import MelError
+from mel.files import write_text
+
+__all__ = ["embedded", "find", "keep", "vet"]
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def embedded() -> dict[str, Path]:
+    """Give the recipes that come with mel, by name: in a wheel `mel/recipes`, else `recipes`.
+
+    >>> "demo" in embedded()
+    True
+    """
+    places = (_PACKAGE / "recipes", _PACKAGE.parent / "recipes")
+    folder = next((place for place in places if place.is_dir()), places[0])
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find(recipe: Path) -> Path:
+    """Give `recipe` if there is such a file, else the one of that name that comes with mel.
+
+    Raises MelError when there is neither.
+    """
+    if recipe.is_file():
+        return recipe
+    known = embedded()
+    if recipe.parent in (Path(), Path("recipes")) and recipe.stem in known:
+        return known[recipe.stem]
+    raise MelError(f"{recipe}: no such recipe; give a file or one of: {', '.join(known)}")
+
+
+def vet(recipe: Recipe) -> None:
+    """Refuse what no stage could train, before anything is made.
+
+    Raises MelError for an unknown backbone (near matches offered), and for ImageNet weights where
+    there are none.
+    """
+    for member in recipe.cnn:
+        entry = cnn.backbone(member.backbone)
+        if member.weights == "imagenet" and entry.imagenet is None:
+            able = ", ".join(b.name for b in cnn.backbones() if b.imagenet)
+            raise MelError(f"{entry.name}: has no ImageNet weights; these have: {able}")
+
+
+def keep(recipe: Recipe, source: Path | None, path: Path) -> None:
+    """Keep the recipe in the work folder: the file as it was given, or the same in TOML."""
+    text = source.read_text(encoding="utf-8") if source else _to_toml(recipe)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def _to_toml(recipe: Recipe) -> str:
+    tables = recipe.model_dump(mode="json", exclude={"name", "cnn"})
+    lines = [f"name = {json.dumps(recipe.name)}"]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_settings(table)]
+    for member in recipe.cnn:
+        lines += ["", "[[cnn.members]]", *_member(member)]
+    return "\n".join(lines) + "\n"
+
+
+def _member(member: MemberSettings) -> list[str]:
+    augmentation = ", ".join(_settings(member.augmentation.model_dump(mode="json")))
+    plain = _settings(member.model_dump(mode="json", exclude={"augmentation"}))
+    return [*plain, f"augmentation = {{ {augmentation} }}"]
+
+
+def _settings(table: dict[str, Any]) -> list[str]:
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items()]

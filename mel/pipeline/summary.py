@@ -1,0 +1,196 @@
+"""The final table: what every member, the stack and the blend are worth, and what was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from mel.config import Recipe
+from mel.errors import MelError
+from mel.files import read_header, read_json, read_table, versions, write_json, write_text
+from mel.metrics import auc, auc_interval
+from mel.pipeline.folder import Work
+from mel.predictions import Predictions
+from mel.tables import ImageTable
+
+__all__ = ["Score", "Summary", "describe", "scores", "summarise"]
+
+Kind = Literal["cnn", "stack", "blend", "blend, naive"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An AUC with the ends of its patient-bootstrap 95 % interval."""
+
+    auc: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.auc:.4f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one member is worth: out of fold (pooled, and the mean of its folds), and held out.
+
+    `held_out` is None where the test images' targets are not known. The blend stands twice: with
+    weights and references of the other folds (honest), and of all folds (naive).
+    """
+
+    member: str
+    kind: Kind
+    oof: Interval
+    fold_mean: float
+    held_out: Interval | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """Give the row of the final table as text."""
+        held_out = "-" if self.held_out is None else str(self.held_out)
+        return self.member, self.kind, str(self.oof), f"{self.fold_mean:.4f}", held_out
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The end of a run: scores, facts of the data, files written, seconds a stage."""
+
+    title: str
+    facts: Mapping[str, str]
+    scores: tuple[Score, ...]
+    seconds: Mapping[str, float]
+    files: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    COLUMNS = ("member", "kind", "OOF AUC [95 %]", "fold mean", "held-out AUC [95 %]")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data for summary.json."""
+        rows = [vars(s) | {"oof": vars(s.oof)} for s in self.scores]
+        rows = [r | {"held_out": r["held_out"] and vars(r["held_out"])} for r in rows]
+        plain = {"title": self.title, "facts": dict(self.facts), "scores": rows}
+        more = {"seconds": dict(self.seconds), "files": list(self.files)}
+        return plain | more | {"notes": list(self.notes), "versions": versions()}
+
+    def as_markdown(self) -> str:
+        """Give the same for people: a title, the table, then times and files."""
+        lines = [f"# {self.title}", ""]
+        lines += [f"- {name}: {value}" for name, value in self.facts.items()]
+        lines += ["", *_table(self.COLUMNS, [score.cells() for score in self.scores]), ""]
+        lines += [*self.notes, "", "## Seconds a stage took when it was made", ""]
+        lines += _table(("stage", "seconds"), [(n, f"{s:.0f}") for n, s in self.seconds.items()])
+        lines += ["", "## Files", "", *(f"- `{name}`" for name in self.files)]
+        found = ", ".join(f"{name} {number}" for name, number in versions().items())
+        return "\n".join([*lines, "", f"Versions: {found}.", ""])
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    ruler = "|".join("---" for _ in columns)
+    lines = [f"| {' | '.join(row)} |" for row in (columns, *rows)]
+    return [lines[0], f"|{ruler}|", *lines[1:]]
+
+
+def describe(table: ImageTable) -> dict[str, str]:
+    """Give the facts of a table: images, patients and positives of both splits."""
+    train, test = table.train, table.test
+    positives = int(train["target"].sum())
+    source = table.name + (" (SYNTHETIC: no score says anything of skin)" * table.synthetic)
+    return {
+        "data": source,
+        "train": f"{train.height:,} images of {train['patient_id'].n_unique():,} patients, "
+        f"{positives:,} positive ({positives / max(train.height, 1):.1%})",
+        "test": f"{test.height:,} images of {test['patient_id'].n_unique():,} patients",
+    }
+
+
+def scores(recipe: Recipe, work: Work) -> list[Score]:
+    """Give a row for every member of the recipe that has scores, the stack and the blend.
+
+    The test images' targets, where known, are opened here and nowhere else.
+    """
+    truth = _truth(work)
+    members = [(name, work.cnn(name), "cnn") for name in recipe.names]
+    members.append((recipe.tabular.name, work.tabular(recipe.tabular.name), "stack"))
+    found = [
+        _score(name, kind, read_header(folder / "oof.parquet", "predictions")["metric"])  # type: ignore[arg-type]
+        for name, folder, kind in members
+        if (folder / "oof.parquet").exists()
+    ]
+    folders = {name: folder for name, folder, _ in members}
+    rows = [_held_out(row, folders[row.member], truth) for row in found]
+    return [*rows, *_blend_scores(recipe.ensemble.name, work, truth)]
+
+
+def _blend_scores(name: str, work: Work, truth: pl.DataFrame | None) -> list[Score]:
+    folder = work.ensemble(name)
+    if not (folder / "blend.json").exists():
+        return []
+    blend = read_json(folder / "blend.json")
+    honest = _held_out(_score(name, "blend", blend["honest"]), folder, truth)
+    return [honest, _score(name, "blend, naive", blend["naive"])]
+
+
+def _score(name: str, kind: Kind, metric: Mapping[str, float]) -> Score:
+    interval = Interval(metric["pooled"], metric["low"], metric["high"])
+    return Score(name, kind, interval, metric["fold_mean"])
+
+
+def _truth(work: Work) -> pl.DataFrame | None:
+    """Give image_id, target and patient_id of the test images whose target is known."""
+    if not work.solution.exists() or not work.images.exists():
+        return None
+    solution, _ = read_table(work.solution, "solution")
+    known = solution.select("image_id", "target").drop_nulls()
+    patients = ImageTable.read(work.images).test.select("image_id", "patient_id")
+    return known.join(patients, on="image_id", how="inner", validate="1:1").sort("image_id")
+
+
+def _held_out(row: Score, folder: Any, truth: pl.DataFrame | None) -> Score:
+    if truth is None or not (folder / "test.parquet").exists():
+        return row
+    test = Predictions.read(folder / "test.parquet").frame.select("image_id", "score")
+    joined = truth.join(test, on="image_id", how="inner", validate="1:1")
+    if joined.height < truth.height:
+        raise MelError(
+            f"{folder / 'test.parquet'}: lacks {truth.height - joined.height} images of "
+            "solution.parquet; run mel run again"
+        )
+    target, score = joined["target"].to_numpy(), joined["score"].to_numpy()
+    if len(np.unique(target)) < 2:
+        return row
+    ends = auc_interval(target, score, joined["patient_id"].to_numpy())
+    return Score(row.member, row.kind, row.oof, row.fold_mean, Interval(auc(target, score), *ends))
+
+
+def summarise(recipe: Recipe, work: Work) -> Summary:
+    """Make the final summary of a finished run, written as summary.md and summary.json."""
+    table = ImageTable.read(work.images)
+    title = f"{recipe.name} (synthetic data)" if table.synthetic else recipe.name
+    folds = read_header(work.folds, "folds")
+    facts = describe(table) | {"folds": f"{folds['n_folds']}, {folds['method']}"}
+    seconds = read_json(work.times) if work.times.exists() else {}
+    found = tuple(scores(recipe, work))
+    summary = Summary(title, facts, found, seconds, _files(recipe, work), _notes(found))
+    write_json(work.summary.with_suffix(".json"), summary.as_dict())
+    write_text(work.summary, summary.as_markdown())
+    return summary
+
+
+def _notes(found: tuple[Score, ...]) -> tuple[str, ...]:
+    notes = [
+        "OOF: each image scored by networks that never saw its fold. Intervals resample patients.",
+        "The blend's weights come from the other folds; the naive row's from the rows scored.",
+    ]
+    if any(row.held_out for row in found):
+        notes.append("Held-out: the test images; their targets were used for nothing else.")
+    return tuple(notes)
+
+
+def _files(recipe: Recipe, work: Work) -> tuple[str, ...]:
+    blend = work.ensemble(recipe.ensemble.name)
+    submission = work.submissions / f"{recipe.ensemble.name}.csv"
+    paths = (submission, blend / "report.html", blend / "blend.json")
+    tables = (work.images, work.folds, work.audit, *(work.cnn(n) for n in recipe.names))
+    more = (work.tabular(recipe.tabular.name), work.summary, work.summary.with_suffix(".json"))
+    return tuple(work.short(path) for path in (*paths, *tables, *more))
