@@ -1,5 +1,11 @@
-"""Work in progress."""
+"""A competition's files -> an ImageTable: the only room that knows how Kaggle lays things out.
 
+`load` reads a competition that is on disk, `synth` writes a synthetic one, and `source_digest`
+tells cheaply whether what `load` would read has changed. Nothing here uses the network or
+Kaggle's own client.
+"""
+
+from mel.kaggle.competition import Competition, load, source_digest
 from mel.kaggle.synthetic import synth
 
-__all__ = ["synth"]
+__all__ = ["Competition", "load", "source_digest", "synth"]

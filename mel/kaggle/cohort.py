@@ -123,8 +123,8 @@ def _name_diagnoses(frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFra
 def _copies(
     frame: pl.DataFrame, count: int, largest: int, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Draw the rows to be listed twice, at most one a patient and none of the largest."""
+    """Draw negative rows to stand twice, at most one a patient and none of the largest."""
     small = frame.filter(pl.len().over("patient") < largest, pl.col("target") == 0)
-    one_each = small.unique("patient", keep="first", maintain_order=True)
+    one_each: pl.DataFrame = small.unique("patient", keep="first", maintain_order=True)
     chosen = np.sort(rng.permutation(one_each.height)[:count])
-    return one_each[chosen.tolist()]
+    return one_each.select(pl.all().gather(chosen.tolist()))

@@ -71,21 +71,25 @@ def render(look: Look, traits: Traits, rng: np.random.Generator) -> NDArray[np.u
 
 
 def _sigmoid(value: Field) -> Field:
-    return (1 / (1 + np.exp(-np.clip(value, -30, 30)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))), dtype=np.float32)
 
 
 def _shape(traits: Traits, rng: np.random.Generator) -> tuple[Field, Field]:
     """Give each pixel's distance from the centre in radii (1 on the border), and a slant."""
-    x, y = grid()
+    across, down = grid()
     ragged = (0.2 + traits.irregularity) * traits.radius
-    x = x + ragged * (0.14 * noise(rng, 9) + 0.10 * noise(rng, 22)) - rng.normal(0, 0.05)
-    y = y + ragged * (0.14 * noise(rng, 9) + 0.10 * noise(rng, 22)) - rng.normal(0, 0.04)
+    x = across + ragged * _wrinkles(rng) - rng.normal(0, 0.05)
+    y = down + ragged * _wrinkles(rng) - rng.normal(0, 0.04)
     steps = (np.arctan2(y, x) * (_ANGLES / (2 * np.pi))).astype(np.int32)  # -_ANGLES/2 to +
     border = _border(traits, rng)[steps]
     distance = np.hypot(x, y) / (traits.radius * border)
     heading = rng.uniform(0, 2 * np.pi)
     slant = (np.cos(heading) * x + np.sin(heading) * y) / traits.radius
     return distance.astype(np.float32), slant.astype(np.float32)
+
+
+def _wrinkles(rng: np.random.Generator) -> Field:
+    return 0.14 * noise(rng, 9) + 0.10 * noise(rng, 22)
 
 
 def _border(traits: Traits, rng: np.random.Generator) -> Field:
@@ -97,7 +101,7 @@ def _border(traits: Traits, rng: np.random.Generator) -> Field:
     border += 0.22 * traits.asymmetry * np.cos(3 * (angle - phase[3]))
     for k in range(4, 10):
         border += traits.irregularity * rng.uniform(0, 0.30) / k**0.5 * np.cos(k * angle - phase[k])
-    return np.clip(border, 0.35, None).astype(np.float32)
+    return np.asarray(np.clip(border, 0.35, None), dtype=np.float32)
 
 
 def _colour(traits: Traits, distance: Field, slant: Field, rng: np.random.Generator) -> Field:
@@ -114,4 +118,4 @@ def _colour(traits: Traits, distance: Field, slant: Field, rng: np.random.Genera
         patch = _sigmoid(3 * (field - 1.8 + 1.9 * traits.variegation))
         patch = patch[..., None] * np.float32(0.8 * traits.variegation**0.5)
         colour = colour * (1 - patch) + _ODD_COLOURS[odd] * patch
-    return (colour * texture[..., None]).astype(np.float32)
+    return np.asarray(colour * texture[..., None], dtype=np.float32)

@@ -4,6 +4,7 @@ Every function draws from the generator it is given and from nothing else.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ _TONES = np.array(
 )
 _FINE = 2  # hairs are drawn at this many times the resolution, then averaged
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def skin(look: Look, rng: np.random.Generator) -> Field:
     pores = 1.5 * noise(rng, 50) + 1.0 * noise(rng, 100)
     tint = np.array([0.5, 1.0, 0.9], dtype=np.float32)  # blood takes green and blue first
     base = np.array(look.tone, dtype=np.float32) + blush[..., None] * tint + pores[..., None]
-    return (base * light[..., None]).astype(np.float32)
+    return np.asarray(base * light[..., None], dtype=np.float32)
 
 
 def hairs(picture: Field, look: Look, rng: np.random.Generator) -> Field:

@@ -5,7 +5,6 @@ random numbers, names begin with SYN, and the marker `synthetic.json` says so. S
 that the machinery works and nothing about melanoma.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -102,7 +101,7 @@ def _is_there(out: Path, marker: dict[str, object]) -> bool:
 
 
 def _count(folder: Path) -> int:
-    return len(os.listdir(folder)) if folder.is_dir() else 0
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
 
 
 def _tables() -> tuple[str, ...]:
