@@ -111,8 +111,8 @@ def _require_classes(frame: pl.DataFrame, settings: FoldsSettings, where: str) -
     for fold in range(settings.n_folds):
         for target, name in ((1, "positive"), (0, "negative")):
             if (fold, target) not in counts:
-                fewer = " or fewer folds" if settings.n_folds > 2 else ""
+                way = "ask for fewer folds" if settings.n_folds > 2 else "add images"
                 raise MelError(
                     f"{where}: fold {fold} of {settings.n_folds} got no {name} with seed "
-                    f"{settings.seed}; ask for another seed{fewer}"
+                    f"{settings.seed}; {way} or try another seed"
                 )
