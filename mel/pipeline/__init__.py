@@ -4,7 +4,7 @@ from mel.pipeline.folder import Work
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.sequence import audit
-from mel.pipeline.single import facts, only, submit_from, train_members
+from mel.pipeline.single import check, facts, members, only, predict, submit_from, train_members
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Score, Summary
 
@@ -14,11 +14,14 @@ __all__ = [
     "Summary",
     "Work",
     "audit",
+    "check",
     "demo",
     "embedded",
     "facts",
+    "members",
     "only",
     "plan",
+    "predict",
     "run",
     "status",
     "submit_from",

@@ -76,7 +76,10 @@ def plan(recipe: Recipe | Path, work: Path, data: Path | None = None) -> list[St
 
     Raises MelError for a recipe that cannot be run.
     """
-    return states_of(stages(opened(recipe)[0], Work(work), data))
+    found, _ = opened(recipe)
+    if data is not None:
+        kaggle.source_digest(found.data, data)  # refuses a folder that is none
+    return states_of(stages(found, Work(work), data))
 
 
 def states_of(todo: Sequence[Stage]) -> list[State]:

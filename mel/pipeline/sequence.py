@@ -84,11 +84,12 @@ def _folds(recipe: Recipe, work: Work) -> Stage:
     return Stage("folds", "mel folds build", outputs, outputs, inputs, make, ("load",))
 
 
-def audit(work: Work) -> folds.Audit:
+def audit(work: Work | Path) -> folds.Audit:
     """Audit a work folder's folds; what is found also stands in its audit.json.
 
     Raises MelError when there are no images or folds, or when they do not belong together.
     """
+    work = work if isinstance(work, Work) else Work(work)
     found = folds.audit(ImageTable.read(work.images), Folds.read(work.folds))
     write_json(
         work.audit,

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mel import cnn
+from mel import cnn, submit
 from mel.config import Recipe
 from mel.errors import MelError, near
-from mel.files import read_header
+from mel.files import atomic, read_header
 from mel.pipeline import recipes
 from mel.pipeline.folder import Work
 from mel.pipeline.running import bring_up, opened, states_of, status
 from mel.pipeline.sequence import stages, submission
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.summary import Score, describe, scores
+from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 
-__all__ = ["facts", "only", "submit_from", "train_members"]
+__all__ = ["check", "facts", "members", "only", "predict", "submit_from", "train_members"]
 
 _KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "blend, naive")}
 
@@ -114,3 +115,48 @@ def facts(work: Path) -> dict[str, str]:
     """Give the facts of the images loaded in `work`: their source, counts, and the digest."""
     path = Work(work).images
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
+
+
+def predict(work: Path, member: str, images: Path, out: Path) -> Predictions:
+    """Score a folder of images with a trained member, written to `out` (.parquet or .csv).
+
+    Raises MelError for an unknown member or suffix, and for an image that cannot be read.
+    """
+    trained = [path.parent.name for path in (work / "cnn").glob("*/recipe.json")]
+    if member not in trained:
+        raise MelError(f"{work}: no trained member {member!r}; {near(member, trained)}")
+    if out.suffix not in (".parquet", ".csv"):
+        raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet or .csv")
+    found = cnn.predict(Work(work).cnn(member), images)
+    if out.suffix == ".parquet":
+        found.write(out)
+    else:
+        with atomic(out) as temporary:
+            found.frame.select("image_id", "score").write_csv(temporary)
+    return found
+
+
+def check(file: Path, work: Path | None = None, sample: Path | None = None) -> None:
+    """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`."""
+    if (work is None) == (sample is None):
+        raise MelError("submit check: what to compare with? give either --work or --sample")
+    submit.check(file, sample or Work(work or Path()).sample)
+
+
+def members(recipe: Recipe | Path) -> list[dict[str, object]]:
+    """Give what a recipe would train, a plain row a member."""
+    rows: list[dict[str, object]] = []
+    for member in opened(recipe)[0].cnn:
+        entry = cnn.backbone(member.backbone)
+        rows.append(
+            {
+                "member": member.name,
+                "parameters": f"{entry.params:,}",
+                "pixels": member.size,
+                "made for": entry.native_size,
+                "epochs": member.epochs,
+                "batch": member.batch_size,
+                "weights": member.weights,
+            }
+        )
+    return rows

@@ -18,7 +18,7 @@ class State:
     """Whether a stage's outputs are there and were made from what is there now.
 
     `why` names, for a missing stage, what is absent; for a stale one, which input changed, from
-    which digest to which.
+    which digest to which; for one that is done, its files.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Stage:
             return State(self.name, "stale", str(error))
         changed = next((reason for reason in reasons if reason), "")
         if not changed:
-            return State(self.name, "done")
+            return State(self.name, "done", ", ".join(path.name for path in self.outputs))
         progress = self.progress()
         return State(self.name, "stale", f"{changed} ({progress})" if progress else changed)
 

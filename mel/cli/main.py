@@ -1,0 +1,101 @@
+"""The program `mel`: its commands, and the one place where an error becomes a line and a status."""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
+from mel.errors import MelError
+
+__all__ = ["app", "main"]
+
+app = options.room(
+    "Leak-free folds, CNN members, a stack and a rank blend for image competitions.",
+    "mel demo --work work/demo",
+)
+for _name, _room in {
+    "kaggle": kaggle.app,
+    "folds": folds.app,
+    "cnn": cnn.app,
+    "tabular": tabular.app,
+    "ensemble": ensemble.app,
+    "submit": submit.app,
+}.items():
+    app.add_typer(_room, name=_name)
+run.add_to(app)
+
+_INTERNAL, _INTERRUPTED, _PIPE, _USAGE = 70, 130, 141, 2
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import mel
+
+        print(f"mel {mel.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Leak-free folds, CNN members, a LightGBM stack and a rank blend for image competitions.
+
+    Results go to standard output, news and progress to standard error. Exit status: 0 done, 1 a
+    submission that does not pass its check, 2 an error that one line explains.
+    """
+
+
+def main() -> None:
+    """Run the program and exit; `--debug` is taken anywhere on the line."""
+    arguments = sys.argv[1:]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [word for place, word in enumerate(arguments) if word != "--debug" or place > end]
+    sys.exit(_run(kept, debug=len(kept) < len(arguments)))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """Run a command; give the exit status, after printing one line for an error."""
+    try:
+        return int(app(args=arguments, prog_name="mel", standalone_mode=False) or 0)
+    except (typer.Abort, KeyboardInterrupt):
+        return _say(
+            "interrupted; what is finished is kept: run the same again to go on", _INTERRUPTED
+        )
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE
+    except Exception as error:  # noqa: BLE001  # the last place that can turn it into a line
+        if debug:
+            traceback.print_exc()
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, MelError):
+        return _say(str(error), getattr(error, "exit_code", _USAGE))
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return _say(f"{place}{error.strerror or error}; free or choose another place", _USAGE)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.ctx.get_help())  # type: ignore[attr-defined]
+        return _USAGE
+    if hasattr(error, "format_message"):  # the parser's own, whichever package it lives in
+        path = getattr(getattr(error, "ctx", None), "command_path", "mel")
+        return _say(f"{error.format_message().rstrip('.')}; see {path} --help", _USAGE)
+    name = type(error).__name__
+    return _say(f"{name}: {error}; this is a fault of mel's, --debug shows where", _INTERNAL)
+
+
+def _say(text: str, status: int) -> int:
+    print(f"mel: {' '.join(part.strip() for part in text.splitlines())}", file=sys.stderr)
+    return status
