@@ -1,0 +1,48 @@
+# Everything from a fresh machine with Python 3.11 or 3.12: `make demo`, `make test`.
+# Another interpreter: make demo PYTHON=/path/to/python3.12
+
+BIN := .venv/bin
+STAMP := .venv/.set-up
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help setup demo test lint lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+
+setup: $(STAMP) ## make .venv with every pinned package, if it is not up to date
+
+demo: $(STAMP) ## set up, then run the main job on a synthetic competition (work/demo)
+	@$(BIN)/mel demo --work work/demo
+
+test: $(STAMP) ## set up, then run every test
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## set up, then ruff, mypy and import-linter
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: ## pin every package anew (needs uv)
+	uv pip compile pyproject.toml --extra train --extra app --extra kaggle --group dev \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean: ## remove .venv and every cache; work folders stay
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist
+	find mel tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock pyproject.toml
+	@'$(PYTHON)' -c '$(FITS)' 2>/dev/null || { \
+		echo "mel needs Python 3.11 or 3.12 with venv and pip, got '$(PYTHON)';" \
+			"install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@test -x $(BIN)/pip || '$(PYTHON)' -m venv .venv
+	@echo "Setting up .venv from requirements.lock (once; some minutes) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
