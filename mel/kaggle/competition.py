@@ -12,11 +12,14 @@ from mel.config import DataSettings
 from mel.errors import MelError
 from mel.files import digest_file
 from mel.kaggle import ham10000, siim2020
-from mel.kaggle.pictures import list_images, locate
+from mel.kaggle.pictures import Listing, list_images, locate
 from mel.kaggle.reading import Tables
 from mel.tables import ImageTable
 
 __all__ = ["Adapter", "Competition", "load", "source_digest"]
+
+
+Listings = Mapping[tuple[str, ...], Listing]
 
 
 class Adapter(Protocol):
@@ -76,8 +79,9 @@ def load(settings: DataSettings, data: Path) -> Competition:
     data = _folder(data)
     adapter = _ADAPTERS[settings.adapter]
     tables = adapter.tables(settings, data)
-    frame = pl.concat(_with_paths(tables.frame, adapter, data))
-    inputs = {"data": source_digest(settings, data), "settings": settings.digest}
+    listings = _list(adapter, data)
+    frame = pl.concat(_with_paths(tables.frame, adapter, data, listings))
+    inputs = {"data": _digest(adapter, data, listings), "settings": settings.digest}
     name = "synthetic" if tables.synthetic else settings.adapter
     table = ImageTable.of(frame, name, synthetic=tables.synthetic, inputs=inputs)
     return Competition(table, tables.solution, tables.sample)
@@ -92,13 +96,17 @@ def source_digest(settings: DataSettings, data: Path) -> str:
     """
     data = _folder(data)
     adapter = _ADAPTERS[settings.adapter]
+    return _digest(adapter, data, _list(adapter, data))
+
+
+def _digest(adapter: Adapter, data: Path, listings: Listings) -> str:
     sha = hashlib.sha256(f"{data}\n".encode())
     for name in adapter.FILES:
         path = data / name
         sha.update(f"{name} {digest_file(path) if path.is_file() else 'absent'}\n".encode())
-    for split, folders in sorted(adapter.FOLDERS.items()):
-        for stem, (path, size) in sorted(list_images(data, folders).items()):
-            sha.update(f"{split} {stem} {path.relative_to(data)} {size}\n".encode())
+    for listing in listings.values():
+        for path, size in sorted(listing.values()):
+            sha.update(f"{path.relative_to(data).as_posix()} {size}\n".encode())
     return sha.hexdigest()[:16]
 
 
@@ -108,10 +116,18 @@ def _folder(data: Path) -> Path:
     return data.resolve()
 
 
-def _with_paths(frame: pl.DataFrame, adapter: Adapter, data: Path) -> list[pl.DataFrame]:
+def _list(adapter: Adapter, data: Path) -> Listings:
+    """List each set of folders once, in the adapter's order: splits may share theirs."""
+    places = dict.fromkeys(adapter.FOLDERS.values())
+    return {folders: list_images(data, folders) for folders in places}
+
+
+def _with_paths(
+    frame: pl.DataFrame, adapter: Adapter, data: Path, listings: Listings
+) -> list[pl.DataFrame]:
     parts = []
     for split, folders in adapter.FOLDERS.items():
         part = frame.filter(pl.col("split") == split)
-        paths = locate(part["image_id"], list_images(data, folders), data, folders)
+        paths = locate(part["image_id"], listings[folders], data, folders)
         parts.append(part.with_columns(path=paths))
     return parts

@@ -47,7 +47,7 @@ class Tables:
 def read_csv(
     path: Path, columns: Iterable[str], extras: Iterable[str] = (), *, unique: str
 ) -> pl.DataFrame:
-    """Read a CSV file as text, an empty field as null.
+    """Read a CSV file as text, an empty or blank field as null.
 
     Raises MelError when the file is missing or no CSV or has no rows, when one of `columns` is
     missing, when a column is neither in `columns` nor in `extras`, and when a value of the
@@ -60,6 +60,7 @@ def read_csv(
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise MelError(f"{path}: is no readable CSV ({reason}); fetch it again") from error
+    frame = frame.with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
     require_columns(frame, columns, str(path))
     _refuse_strange_columns(frame, [*columns, *extras], path)
     if frame.height == 0:

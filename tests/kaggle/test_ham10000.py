@@ -1,0 +1,134 @@
+"""HAM10000: sites and classes translated, lesions held out whole, whatever the rows' order."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mel.config import DataSettings
+from mel.errors import MelError
+from mel.kaggle.ham10000 import _held_out, tables
+from mel.tables import SEXES, SITES
+
+
+def _settings(fraction: float = 0.25, seed: int = 0, **more: str) -> DataSettings:
+    return DataSettings.model_validate(
+        {"adapter": "ham10000", "test_fraction": fraction, "seed": seed, **more}
+    )
+
+
+def _metadata(ham: Path) -> pl.DataFrame:
+    return pl.read_csv(ham / "HAM10000_metadata.csv")
+
+
+def test_the_real_metadata_load(real_data: Path) -> None:
+    found = tables(_settings(0.15), real_data / "ham10000")
+    frame, solution = found.frame, found.solution
+    assert solution is not None
+    assert frame.height == 10_015
+    assert frame["lesion_id"].n_unique() == 7_470
+    assert frame["target"].sum() + solution["target"].sum() == 1_113
+    assert set(frame["site"].drop_nulls()) == set(SITES)
+    assert set(frame["sex"].drop_nulls()) == set(SEXES)
+    assert [frame[name].null_count() for name in ("sex", "age", "site")] == [57, 57, 234]
+
+
+def test_the_held_out_share_is_that_of_the_lesions_in_each_class(real_data: Path) -> None:
+    found = tables(_settings(0.15), real_data / "ham10000")
+    assert found.solution is not None
+    lesions = found.frame.join(found.solution, on="image_id", how="left", suffix="_test")
+    label = pl.coalesce("target", "target_test")
+    lesions = lesions.with_columns(label=label).unique("lesion_id")
+    for target in (0, 1):
+        of_class = lesions.filter(pl.col("label") == target)
+        share = (of_class["split"] == "test").mean()
+        assert share == pytest.approx(0.15, abs=0.5 / of_class.height)
+
+
+def test_no_lesion_is_on_both_sides(ham: Path) -> None:
+    frame = tables(_settings(), ham).frame
+    sides = frame.group_by("lesion_id").agg(pl.col("split").n_unique())
+    assert set(sides["split"]) == {1}
+    assert set(frame["split"]) == {"train", "test"}
+    assert frame["patient_id"].equals(frame["lesion_id"], check_names=False)
+
+
+def test_held_out_labels_are_in_the_solution_alone(ham: Path) -> None:
+    found = tables(_settings(), ham)
+    test = found.frame.filter(pl.col("split") == "test")
+    assert test["target"].null_count() == test["diagnosis"].null_count() == test.height
+    assert found.solution is not None
+    truth = _metadata(ham).select("image_id", truth=(pl.col("dx") == "mel").cast(pl.Int8))
+    joined = found.solution.join(truth, on="image_id", validate="1:1")
+    assert joined.height == test.height
+    assert joined["target"].equals(joined["truth"], check_names=False)
+    assert found.sample["image_id"].to_list() == test["image_id"].to_list()
+    assert set(found.sample["target"]) == {0.0}
+
+
+def test_the_split_ignores_the_order_of_the_rows(ham: Path) -> None:
+    before = tables(_settings(), ham)
+    _metadata(ham).sample(fraction=1, shuffle=True, seed=3).write_csv(ham / "HAM10000_metadata.csv")
+    after = tables(_settings(), ham)
+    assert after.frame.equals(before.frame)
+    assert after.sample.equals(before.sample)
+
+
+def test_another_seed_holds_other_lesions_out(ham: Path) -> None:
+    one, other = (set(tables(_settings(seed=seed), ham).sample["image_id"]) for seed in (0, 1))
+    assert one != other
+
+
+@given(
+    st.lists(st.integers(0, 1), min_size=1, max_size=60),
+    st.floats(0.01, 0.99),
+    st.integers(0, 100),
+)
+def test_the_count_held_out_is_the_fraction_of_each_class(targets, fraction, seed) -> None:
+    names = [f"L{k}" for k in range(len(targets))]
+    frame = pl.DataFrame({"patient_id": names, "target": targets})
+    settings = _settings(fraction, seed)
+    held_out = _held_out(frame, settings)
+    assert len(held_out) == len(set(held_out))
+    assert set(held_out) == set(_held_out(frame.reverse(), settings))
+    for target in (0, 1):
+        among = [name for name, own in zip(names, targets, strict=True) if own == target]
+        assert len(set(among) & set(held_out)) == round(fraction * len(among))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("localization", "location", r"no column 'localization'; did you mean 'location'"),
+        ("ISIC_001", "ISIC_002", r"metadata.csv: image_id 'ISIC_002' stands 2 times"),
+        ("nv", "nevus", r"unknown dx 'nevus' \(image ISIC_001, "),
+        ("scalp", "scull", r"unknown localization 'scull' \(image ISIC_001, .*'scalp'"),
+        ("female", "woman", r"unknown sex 'woman'"),
+        ("HAM_005,", ",", r"rows without lesion_id \(first: image ISIC_005\); .*'own'"),
+    ],
+)
+def test_faulty_metadata_are_refused_in_one_line(ham: Path, old, new, message) -> None:
+    path = ham / "HAM10000_metadata.csv"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(MelError, match=message) as caught:
+        tables(_settings(), ham)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_image_without_a_lesion_may_be_its_own(ham: Path) -> None:
+    path = ham / "HAM10000_metadata.csv"
+    path.write_text(path.read_text().replace("HAM_005,", ","))
+    frame = tables(_settings(missing_patient="own"), ham).frame
+    own = frame.filter(pl.col("lesion_id").is_null())
+    assert own["patient_id"].to_list() == ["own-" + name for name in own["image_id"]]
+    assert own.height == 2
+
+
+def test_a_fraction_that_leaves_a_side_without_a_class_is_refused(ham: Path) -> None:
+    with pytest.raises(MelError, match=r"test_fraction 0: ham10000 brings no test set"):
+        tables(_settings(0.0), ham)
+    for fraction in (0.02, 0.99):
+        with pytest.raises(MelError, match=r"leaves a side without melanoma or"):
+            tables(_settings(fraction), ham)
