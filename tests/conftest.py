@@ -15,6 +15,11 @@ ROOT = Path(__file__).parent.parent
 TRAIN, TEST, PATIENTS = 60, 16, 20
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks that this suite uses."""
+    config.addinivalue_line("markers", "slow: trains a real network; included, but deselectable")
+
+
 def _rows() -> dict[str, list[object]]:
     """Sixty train images of 20 patients (each third image of five patients is positive) and 16."""
     rng = np.random.default_rng(0)

@@ -41,7 +41,8 @@ def train(
     from mel import pipeline
 
     scores = pipeline.train_members(recipe, work, member, fold)
-    show.table(pipeline.Summary.COLUMNS, [score.cells() for score in scores])
+    if scores:
+        show.table(pipeline.Summary.COLUMNS, [score.cells() for score in scores])
 
 
 @app.command(

@@ -19,7 +19,7 @@ def facts(values: Mapping[str, object]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns; a row of text where nothing was found."""
+    """Print rows under their columns."""
     cells = [[str(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _draw(columns, cells)

@@ -1,0 +1,112 @@
+"""A work folder run to its end in a second: every room is real but the networks."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mel import cnn
+from mel.config import MemberSettings, Recipe
+from mel.metrics import auc_report
+from mel.predictions import Predictions
+from mel.tables import Folds, ImageTable
+
+RECIPE = """\
+name = "small"
+[data]
+adapter = "siim2020"
+[folds]
+n_folds = 2
+seed = 0
+[cnn]
+epochs = 1
+[[cnn.members]]
+backbone = "efficientnetv2_micro"
+size = 32
+[[cnn.members]]
+backbone = "efficientnetv2_micro"
+size = 16
+[tabular]
+rounds = 5
+num_leaves = 3
+min_data_in_leaf = 5
+[ensemble]
+rounds = 3
+"""
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    """A recipe of two members, on disk and free to be changed."""
+    path = tmp_path / "small.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture
+def recipe(recipe_file: Path) -> Recipe:
+    """The same, read."""
+    return Recipe.read(recipe_file)
+
+
+@pytest.fixture
+def competition(tiny_competition: Path, tmp_path: Path) -> Path:
+    """A copy of the synthetic competition, free to be damaged."""
+    return Path(shutil.copytree(tiny_competition, tmp_path / "competition"))
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Put numpy in the networks' place; gives the list of members trained so far.
+
+    The scores depend on images, folds and settings, so that what changes shows downstream.
+    """
+    calls: list[str] = []
+
+    def train(
+        table: ImageTable, folds: Folds, settings: MemberSettings, out: Path, **_: object
+    ) -> tuple[Predictions, Predictions]:
+        calls.append(settings.name)
+        return _scores(table, folds, settings, out)
+
+    monkeypatch.setattr(cnn, "train", train)
+    return calls
+
+
+def _scores(
+    table: ImageTable, folds: Folds, settings: MemberSettings, out: Path
+) -> tuple[Predictions, Predictions]:
+    inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
+    draw = np.random.default_rng([int(digest, 16) for digest in inputs.values()])
+    truth = folds.frame.join(table.train, on="image_id", how="left", maintain_order="left")
+    score = truth["target"].to_numpy() + draw.normal(size=truth.height)
+    report = auc_report(truth["target"], score, truth["patient_id"], truth["fold"])
+    common = {"name": settings.name, "folds": folds.digest, "inputs": inputs}
+    oof = Predictions.of(
+        folds.frame.with_columns(score=score), kind="oof", metric=report.as_dict(), **common
+    )
+    frame = table.test.select("image_id", pl.lit(None, pl.Int16).alias("fold"))
+    frame = frame.with_columns(score=draw.normal(size=frame.height))
+    test = Predictions.of(frame, kind="test", **common)
+    oof.write(out / "oof.parquet")
+    test.write(out / "test.parquet")
+    return oof, test
+
+
+@pytest.fixture
+def made() -> Callable[[Path], dict[str, int]]:
+    """Give a function that tells when each Parquet, CSV and JSON file of a folder was written."""
+
+    def look(work: Path) -> dict[str, int]:
+        kept = ("summary", "times", "audit")
+        return {
+            path.relative_to(work).as_posix(): path.stat().st_mtime_ns
+            for suffix in ("parquet", "csv", "json")
+            for path in work.rglob(f"*.{suffix}")
+            if path.stem not in kept
+        }
+
+    return look
