@@ -94,6 +94,8 @@ def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats
     scores = [wide[name].to_numpy() for name in rows.names]
     weights = ranked.choice.weights
     stored = combine(scores, rows.references, weights)
+    if wide.is_empty():
+        return stored, stored
     return stored, combine(scores, [np.sort(column) for column in scores], weights)
 
 

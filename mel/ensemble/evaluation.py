@@ -81,9 +81,9 @@ def evaluate(
         **{f"member {name}": scores for name, scores in zip(rows.names, rows.scores, strict=True)},
         "honest": ranked.crossfit.scores,
         "naive": ranked.naive,
-        "mean_honest": mean.crossfit.scores,
-        "mean_naive": mean.naive,
     }
+    if mean is not ranked:
+        wanted |= {"mean_honest": mean.crossfit.scores, "mean_naive": mean.naive}
     found = {}
     with progress("ensemble: AUC intervals", len(wanted), "reports") as tick:
         for what, scores in wanted.items():
@@ -105,8 +105,8 @@ def evaluate(
         ),
         honest=found["honest"],
         naive=found["naive"],
-        mean_honest=found["mean_honest"],
-        mean_naive=found["mean_naive"],
+        mean_honest=found.get("mean_honest", found["honest"]),
+        mean_naive=found.get("mean_naive", found["naive"]),
         path=_path(rows, ranked.choice),
         ranked_within_test=within_test,
         orders=orders,

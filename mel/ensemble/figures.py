@@ -89,8 +89,8 @@ def heatmap_figure(members: Mapping[str, Floats]) -> str:
     names = list(members)
     table = _correlations(list(members.values()))
     lowest = float(np.nanmin(table)) if len(names) > 1 else 0.0
-    side = min(9.0, 2.6 + 0.62 * len(names))
-    with _drawing(side + 1.0, side, "Rank correlations between members") as canvas:
+    side = min(9.0, max(4.0, 2.0 + 0.45 * len(names)))
+    with _drawing(side + 1.2, side, "Rank correlations between members") as canvas:
         axes = canvas.figure.add_subplot()
         mesh = axes.pcolormesh(table, cmap="YlGnBu", vmin=min(lowest, 0.9), vmax=1, edgecolors="w")
         ticks = np.arange(len(names)) + 0.5
@@ -103,7 +103,7 @@ def heatmap_figure(members: Mapping[str, Floats]) -> str:
         axes.spines[:].set_visible(False)
         if len(names) <= _NUMBERED:
             _number_cells(axes, table, min(lowest, 0.9))
-        bar = canvas.figure.colorbar(mesh, ax=axes, shrink=0.8, label="Spearman correlation")
+        bar = canvas.figure.colorbar(mesh, ax=axes, shrink=0.7, label="Spearman")
         bar.outline.set_visible(False)
     return canvas.svg
 
@@ -140,7 +140,7 @@ def weights_figure(evaluation: Evaluation) -> str:
         axes.set(xlabel="weight", xlim=(0, None))
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
-        canvas.figure.legend(loc="outside upper right", ncols=2, fontsize=8.5)
+        canvas.figure.legend(loc="outside upper right", ncols=2, fontsize=8.5, reverse=True)
     return canvas.svg
 
 

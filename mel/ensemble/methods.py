@@ -81,7 +81,8 @@ def choose(scores: Floats, target: Floats, settings: EnsembleSettings) -> Choice
             f"each of the {len(scores)} members gives all {scores.shape[1]} images one and the "
             "same score, so that all weights are 0; train the members again"
         )
-    ranks = [places(scores[index]) for index in useful]
+    # twice the mid-rank is a whole number: sums of them are exact, and ties stay ties
+    ranks = [np.rint(places(scores[index]) * 2 * scores.shape[1]) for index in useful]
     found = _METHODS[settings.method](ranks, target, settings.rounds)
     weights = np.zeros(len(scores))
     weights[useful] = found.weights

@@ -14,6 +14,7 @@ __all__ = ["FAR", "Floats", "Orders", "combine", "compare", "places"]
 Floats = NDArray[np.float64]
 
 FAR = 0.01  # a move of more than this share of the images counts as far
+_DECIMALS = 12
 
 
 def places(scores: Floats) -> Floats:
@@ -31,7 +32,8 @@ def combine(
     """Give the weighted mean of every member's percentiles against its own sorted reference.
 
     Members are added one after the other, element by element, so that an image's result depends
-    on no other image: alone or in a batch, it is the same to the last bit.
+    on no other image: alone or in a batch, it is the same to the last bit. The sum is rounded to
+    twelve decimals, so that images with equal means are tied whatever the order of the members.
 
     >>> combine([np.array([3.0, 0.0])], [np.array([1.0, 2.0, 3.0, 4.0])], [1.0])
     array([0.625, 0.   ])
@@ -40,7 +42,7 @@ def combine(
     for column, reference, weight in zip(scores, references, weights, strict=True):
         if weight:
             total += weight * percentile(column, reference)
-    return total
+    return np.round(total, _DECIMALS)
 
 
 @dataclass(frozen=True)

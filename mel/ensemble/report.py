@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Evidence", "render"]
 
+_MANY = 8  # members from which the heatmap takes the page's whole width
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -51,6 +53,7 @@ def render(table: ImageTable, blended: "Blended", evidence: Evidence) -> str:
             evidence.mean.crossfit.scores,
         ),
         weights=figures.weights_figure(facts),
+        breadth="wide" if len(facts.members) > _MANY else "",
         heatmap=figures.heatmap_figure(_columns(evidence.rows)),
         distribution=figures.distribution_figure(evidence.ranked.naive, evidence.test),
         path=_path(facts),
@@ -81,7 +84,7 @@ def _counts(facts: Evaluation) -> str:
     return (
         f"{len(facts.members)} members, {facts.images:,} out-of-fold images of "
         f"{facts.patients:,} patients in {facts.folds} folds, {facts.positives:,} of them positive "
-        f"({share:.1f} %), {tests:,} test images"
+        f"({share:.1f}&nbsp;%), {tests:,} test images"
     )
 
 
