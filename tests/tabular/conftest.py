@@ -1,0 +1,11 @@
+"""A quick stack on the hand-made table."""
+
+import pytest
+
+from mel.config import TabularSettings
+
+
+@pytest.fixture
+def settings() -> TabularSettings:
+    """Few rounds, and leaves small enough for sixty images."""
+    return TabularSettings(rounds=12, learning_rate=0.2, min_data_in_leaf=3, lambda_l2=0.1)
