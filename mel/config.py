@@ -97,12 +97,12 @@ class TabularSettings(Settings):
 
     name: Name = "lightgbm"
     metadata: list[Literal["age", "sex", "site"]] = ["age", "sex", "site"]
-    rounds: Positive = 100  # fixed: no early stopping on a fold that is scored
+    rounds: Positive = 200  # fixed: no early stopping on a fold that is scored
     learning_rate: Rate = 0.05
     num_leaves: Annotated[int, Field(ge=2)] = 7
     min_data_in_leaf: Positive = 50
     lambda_l2: Annotated[float, Field(ge=0)] = 10.0
-    feature_fraction: Annotated[float, Field(gt=0, le=1)] = 0.8
+    feature_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: Seed = 0
 
 
