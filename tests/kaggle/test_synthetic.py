@@ -1,5 +1,6 @@
 """A synthetic competition looks like the real one, says what it is, and is whole or absent."""
 
+import errno
 import hashlib
 import json
 import os
@@ -161,3 +162,26 @@ def test_a_killed_synth_leaves_no_competition_behind(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*/jpeg/train/*.jpg"))
     assert not out.exists()
     assert (synth(out, size="tiny") / MARKER).is_file()
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Path] = []
+
+    def save(self: Image.Image, path: Path, **options: int) -> None:
+        saved.append(path)
+        if len(saved) == 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    with pytest.raises(MelError, match=r"out: cannot be written \(No space left on device\)"):
+        synth(tmp_path / "out", size="tiny")
+    assert len(saved) == 5
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MelError, match=r"out: cannot be written \(.*\); free or choose a place"):
+        synth(tmp_path / "file" / "out", size="tiny")
