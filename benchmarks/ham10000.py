@@ -1,0 +1,43 @@
+"""The main job on HAM10000: writes benchmarks/results/ham10000.md.
+
+python benchmarks/ham10000.py --data DIR --work work/ham10000
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "benchmarks" / "results" / "ham10000.md"
+RECIPE = "recipes/ham10000.toml"
+
+
+def main() -> None:
+    """Run the recipe, then keep its summary with the command, the machine and the time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="folder of HAM10000")
+    parser.add_argument("--work", required=True, type=Path, help="work folder")
+    given = parser.parse_args()
+    options = ["--data", given.data.resolve(), "--work", given.work.resolve()]
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-m", "mel.cli", "run", RECIPE, *options], cwd=ROOT, check=True)
+    minutes = (time.monotonic() - start) / 60
+    summary = (given.work / "summary.md").read_text(encoding="utf-8")
+    title, _, rest = summary.partition("\n")
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(f"{title}\n\n{_origin(minutes)}\n{rest}", encoding="utf-8")
+    print(RESULT.read_text(encoding="utf-8"))
+
+
+def _origin(minutes: float) -> str:
+    machine = f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
+    command = f"mel run {RECIPE} --data DIR --work DIR"
+    return f"- command: `{command}`\n- machine: {machine}\n- this call took: {minutes:.1f} minutes"
+
+
+if __name__ == "__main__":
+    main()
