@@ -1,0 +1,243 @@
+"""The whole run: what is made, what is skipped, what goes stale, and what is refused."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+from mel import pipeline
+from mel.config import Recipe
+from mel.errors import MelError
+from mel.files import read_header, read_table, write_table
+from mel.pipeline import Work
+
+NAMES = [
+    "load",
+    "folds",
+    "cnn/efficientnetv2_micro-32",
+    "cnn/efficientnetv2_micro-16",
+    "tabular/lightgbm",
+    "ensemble/blend",
+    "submit/blend",
+]
+
+
+@pytest.fixture
+def work(tmp_path, recipe_file, competition, trained):
+    """A work folder after a whole run."""
+    pipeline.run(recipe_file, tmp_path / "work", competition)
+    trained.clear()
+    return tmp_path / "work"
+
+
+def _change(recipe_file, old, new):
+    text = recipe_file.read_text()
+    assert old in text
+    recipe_file.write_text(text.replace(old, new))
+
+
+def _kinds(states):
+    return {state.name: state.kind for state in states}
+
+
+def test_a_run_makes_every_stage_and_status_says_so(work, recipe_file, competition):
+    assert [state.name for state in pipeline.status(work)] == NAMES
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+    assert set(_kinds(pipeline.plan(recipe_file, work, competition)).values()) == {"done"}
+
+
+def test_a_second_run_makes_nothing_and_says_what_it_skips(
+    work, recipe_file, competition, trained, made, capsys
+):
+    before = made(work)
+    pipeline.run(recipe_file, work, competition)
+    assert made(work) == before
+    assert not trained
+    news = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in news if "skipped" in line] == NAMES
+    assert not [line for line in news if "making" in line]
+
+
+def test_what_a_setting_changes_is_made_again_and_nothing_else(
+    work, recipe_file, competition, trained, made
+):
+    before = made(work)
+    _change(recipe_file, "rounds = 5", "rounds = 6")
+    kinds = _kinds(pipeline.plan(recipe_file, work, competition))
+    assert [name for name, kind in kinds.items() if kind == "stale"] == NAMES[4:]
+    pipeline.run(recipe_file, work, competition)
+    after = made(work)
+    changed = {name.split("/")[0] for name in before if before[name] != after[name]}
+    assert changed - {"submissions"} == {"tabular", "ensemble"}
+    assert not trained
+
+
+def test_a_member_s_setting_leaves_the_other_member_alone(work, recipe_file, competition, trained):
+    _change(recipe_file, "size = 16", "size = 16\nseed = 5")
+    pipeline.run(recipe_file, work, competition)
+    assert trained == ["efficientnetv2_micro-16"]
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+
+
+def test_other_folds_make_everything_above_them_stale_and_say_which_digest_changed(
+    work, recipe_file, competition, trained
+):
+    old = read_header(work / "folds.parquet", "folds")
+    _change(recipe_file, "n_folds = 2\nseed = 0", "n_folds = 2\nseed = 9")
+    state = pipeline.plan(recipe_file, work, competition)[1]
+    now = Recipe.read(recipe_file).folds.digest
+    assert state.why == f"input settings changed from {old['inputs']['settings']} to {now}"
+    pipeline.run(recipe_file, work, competition)
+    assert len(trained) == 2
+    assert read_header(work / "ensemble/blend/oof.parquet", "predictions")["folds"] != old["digest"]
+
+
+def test_changed_data_are_noticed_and_loaded_again(work, recipe_file, competition):
+    table = competition / "train.csv"
+    frame = pl.read_csv(table, infer_schema=False)
+    frame.with_columns(age_approx=pl.lit("50.0")).write_csv(table)
+    state = pipeline.plan(recipe_file, work, competition)[0]
+    assert state.kind == "stale"
+    assert state.why.startswith("input data changed from ")
+    before = read_header(work / "images.parquet", "images")["digest"]
+    pipeline.run(recipe_file, work, competition)
+    assert read_header(work / "images.parquet", "images")["digest"] != before
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+
+
+def test_without_data_loaded_images_are_taken_as_they_are_and_that_is_said(
+    work, recipe_file, competition, capsys
+):
+    shutil.rmtree(competition)
+    pipeline.run(recipe_file, work)
+    assert "load: done already, skipped" in (news := capsys.readouterr().err)
+    assert "not compared with its source, since no --data is given" in news
+
+
+def test_without_data_and_without_images_the_error_asks_for_data(tmp_path, recipe_file):
+    with pytest.raises(MelError, match="give --data DIR"):
+        pipeline.run(recipe_file, tmp_path / "work")
+
+
+def test_without_data_other_load_settings_are_refused(work, recipe_file):
+    _change(recipe_file, 'adapter = "siim2020"', 'adapter = "siim2020"\nmissing_patient = "own"')
+    with pytest.raises(MelError, match="give --data DIR"):
+        pipeline.run(recipe_file, work)
+
+
+@pytest.mark.parametrize(
+    ("file", "again"),
+    [
+        ("submissions/blend.csv", {"submissions"}),
+        ("ensemble/blend/report.html", {"ensemble", "submissions"}),
+        ("sample_submission.csv", {"images.parquet", "sample_submission.csv"}),
+    ],
+)
+def test_a_file_that_was_deleted_is_made_again(work, recipe_file, competition, file, again, made):
+    before = made(work)
+    (work / file).unlink()
+    pipeline.run(recipe_file, work, competition)
+    assert (work / file).exists()
+    after = made(work)
+    changed = {n.split("/")[0] for n in after if before.get(n) != after[n]}
+    assert changed - again <= {"solution.parquet"}
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+
+
+def test_the_targets_of_the_test_images_change_nothing_but_the_final_table(
+    work, recipe_file, competition, made
+):
+    """Turned round, they turn the held-out AUC round; every artefact stays as it is."""
+    before = {s.member: s for s in pipeline.run(recipe_file, work, competition).scores}
+    files = {name: (work / name).read_bytes() for name in made(work) if "solution" not in name}
+    solution, header = read_table(work / "solution.parquet", "solution")
+    turned = solution.with_columns(target=1 - pl.col("target"))
+    write_table(work / "solution.parquet", turned, header)
+    after = {s.member: s for s in pipeline.run(recipe_file, work).scores}
+    assert {name: (work / name).read_bytes() for name in files} == files
+    for name, score in before.items():
+        assert after[name].oof == score.oof
+        if score.held_out:
+            assert after[name].held_out.auc == pytest.approx(1 - score.held_out.auc)
+
+
+def test_the_test_images_targets_are_in_no_other_artefact(work):
+    assert pl.read_parquet(work / "solution.parquet")["target"].sum() > 0
+    images = pl.read_parquet(work / "images.parquet")
+    assert images.filter(pl.col("split") == "test")["target"].null_count() == 36
+
+
+def test_synthetic_data_are_called_synthetic_wherever_results_stand(work):
+    assert "synthetic" in (work / "summary.md").read_text().splitlines()[0]
+    assert "synthetic" in json.loads((work / "summary.json").read_text())["title"]
+    assert json.loads((work / "submissions/blend.json").read_text())["synthetic"] is True
+    assert "synthetic" in (work / "ensemble/blend/report.html").read_text().lower()
+
+
+def test_the_recipe_is_kept_as_it_was_given(work, recipe_file):
+    assert (work / "recipe.toml").read_bytes() == recipe_file.read_bytes()
+
+
+def test_a_stage_that_fails_leaves_what_was_made_and_the_next_run_goes_on(
+    tmp_path, recipe_file, competition, trained, monkeypatch
+):
+    from mel import cnn
+
+    work, train = tmp_path / "work", cnn.train
+
+    def fail(table, folds, settings, out, **rest):
+        if settings.size == 16:
+            raise MelError("the second member fails")
+        return train(table, folds, settings, out, **rest)
+
+    monkeypatch.setattr(cnn, "train", fail)
+    with pytest.raises(MelError, match="second member"):
+        pipeline.run(recipe_file, work, competition)
+    kinds = list(_kinds(pipeline.status(work)).values())
+    assert kinds == ["done"] * 3 + ["missing"] * 4
+    monkeypatch.setattr(cnn, "train", train)
+    trained.clear()
+    pipeline.run(recipe_file, work, competition)
+    assert trained == ["efficientnetv2_micro-16"]
+
+
+def test_a_run_beside_a_run_is_refused(work, recipe_file):
+    with Work(work).locked(), pytest.raises(MelError, match="another mel is at work"):
+        pipeline.run(recipe_file, work)
+
+
+def test_status_needs_a_work_folder_and_a_recipe(tmp_path):
+    with pytest.raises(MelError, match="no such work folder"):
+        pipeline.status(tmp_path / "none")
+    with pytest.raises(MelError, match="holds no recipe"):
+        pipeline.status(tmp_path)
+
+
+def test_status_counts_the_folds_of_a_member_in_training(work):
+    member = work / "cnn/efficientnetv2_micro-32"
+    inputs = read_header(member / "oof.parquet", "predictions")["inputs"]
+    for fold, recorded in enumerate((inputs, inputs | {"folds": "0" * 16})):
+        (member / f"fold{fold}").mkdir()
+        (member / f"fold{fold}/done.json").write_text(json.dumps({"inputs": recorded}))
+    (member / "oof.parquet").unlink()
+    (member / "test.parquet").unlink()
+    state = pipeline.status(work)[2]
+    assert state.kind == "missing"
+    assert state.why == "1 of 2 folds trained, 1 of other inputs"
+
+
+def test_the_demo_does_not_overwrite_a_run_on_real_data(tmp_path, table):
+    real = Work(tmp_path)
+    table.write(real.images)
+    with pytest.raises(MelError, match="real data"):
+        pipeline.demo(tmp_path, tiny=True)
+    assert not real.competition.exists()
+
+
+@pytest.mark.slow
+def test_the_tiny_demo_runs_every_stage_with_a_real_network(tmp_path):
+    summary = pipeline.demo(tmp_path / "work", tiny=True)
+    assert set(_kinds(pipeline.status(tmp_path / "work")).values()) == {"done"}
+    assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "blend, naive"]
+    assert all((tmp_path / "work" / name).exists() for name in summary.files)
