@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +17,16 @@ from mel.tables import Folds
 
 matrix = test_matrix
 FILES = {"blend.json", "oof.parquet", "test.parquet", "report.html"}
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from types import SimpleNamespace
+import mel.ensemble.blending as room
+part = SimpleNamespace(write=lambda path: path.write_text("whole"))
+room.write_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+room._write(SimpleNamespace(blend=part, oof=part, test=part), "page", Path(sys.argv[1]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +211,15 @@ def test_a_failure_while_writing_leaves_the_old_folder_as_it_was(
         blend(case.table, case.folds, case.oof[:2], case.test[:2], out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["blend"]
+
+
+def test_a_kill_while_writing_leaves_no_folder_of_that_name(tmp_path: Path) -> None:
+    """Only a hidden temporary folder stays behind, which no reader takes for an ensemble."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "blend")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".")
+    assert not (left / "report.html").exists()
 
 
 def test_a_folder_of_other_files_is_not_replaced(case, tmp_path) -> None:
