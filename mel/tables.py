@@ -176,8 +176,11 @@ class ImageTable:
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen hex digits of the content, whatever the order of the rows."""
-        return digest_frame(self.frame)
+        """Sixteen hex digits of the content but for where files lie, whatever the rows' order.
+
+        A moved data folder changes no digest, so that nothing trained on it becomes stale.
+        """
+        return digest_frame(self.frame.drop("path"))
 
     @property
     def train(self) -> pl.DataFrame:
@@ -191,7 +194,7 @@ class ImageTable:
 
     def write(self, path: Path) -> None:
         """Write Parquet with a header, whole or not at all."""
-        header = {"name": self.name, "synthetic": self.synthetic}
+        header = {"name": self.name, "synthetic": self.synthetic, "paths": self._paths}
         write_table(path, self.frame, _header("images", self.digest, self.inputs) | header)
 
     @classmethod
@@ -201,8 +204,13 @@ class ImageTable:
         table = cls.of(
             frame, header["name"], synthetic=header["synthetic"], inputs=header["inputs"]
         )
-        _check_digest(path, header, table.digest)
+        _check_digest(path, header["digest"], table.digest)
+        _check_digest(path, header["paths"], table._paths)
         return table
+
+    @property
+    def _paths(self) -> str:
+        return digest_frame(self.frame.select("image_id", "path"))
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,7 @@ class Folds:
         """Read and check what `write` wrote; a file changed by hand is refused."""
         frame, header = read_table(path, "folds")
         folds = cls.of(frame, seed=header["seed"], method=header["method"], inputs=header["inputs"])
-        _check_digest(path, header, folds.digest)
+        _check_digest(path, header["digest"], folds.digest)
         return folds
 
     def matches(self, table: ImageTable) -> None:
@@ -273,9 +281,9 @@ def _header(kind: str, digest: str, inputs: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _check_digest(path: Path, header: Mapping[str, Any], digest: str) -> None:
-    if header["digest"] != digest:
+def _check_digest(path: Path, said: str, found: str) -> None:
+    if said != found:
         raise MelError(
-            f"{path}: content has digest {digest}, its header says {header['digest']}; "
+            f"{path}: content has digest {found}, its header says {said}; "
             "the file was changed after it was written: make it again"
         )

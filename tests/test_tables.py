@@ -75,7 +75,6 @@ def test_the_digest_ignores_the_order_of_rows(order: list[int]) -> None:
         ("patient_id", ["p3", "p1", "p1", "p4"]),
         ("target", [None, 0, 1, 1]),
         ("split", ["test", "train", "train", "test"]),
-        ("path", ["d.jpg", "a.jpg", "b.jpg", "c.png"]),
         ("sex", ["male", "female", None, None]),
         ("age", [45.0, None, None, 120.0]),
         ("site", ["torso", None, None, "head/neck"]),
@@ -311,3 +310,15 @@ def test_whole_numbers_survive_a_cast_from_floats(values: list[int | None]) -> N
     frame = pl.DataFrame({"x": values}, schema={"x": pl.Int64})
     floats = frame.cast(pl.Float64)
     assert cast_columns(floats, {"x": pl.Int64}, "here").equals(frame)
+
+
+def test_a_moved_data_folder_changes_no_digest_but_a_changed_path_in_the_file_is_noticed(
+    table: ImageTable, tmp_path: Path
+) -> None:
+    moved = pl.concat_str(pl.lit("/elsewhere/"), "path").alias("path")
+    assert ImageTable.of(table.frame.with_columns(moved), "moved").digest == table.digest
+    table.write(tmp_path / "images.parquet")
+    frame, header = read_table(tmp_path / "images.parquet", "images")
+    write_table(tmp_path / "images.parquet", frame.with_columns(moved), header)
+    with pytest.raises(MelError, match="changed after it was written"):
+        ImageTable.read(tmp_path / "images.parquet")

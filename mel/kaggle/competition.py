@@ -57,7 +57,8 @@ class Competition:
 def load(settings: DataSettings, data: Path) -> Competition:
     """Read the competition in the folder `data` by the adapter that the settings name.
 
-    Every image gets its absolute path; it must be there and not empty, but is not decoded.
+    Every image gets its absolute path, and its size as file_bytes, by which a changed picture
+    changes the table's digest; it must be there and not empty, but is not decoded.
     The table's `inputs` are the digests of the source and of the settings, its source column is
     "siim2020", "ham10000" or "synthetic", and test images have neither target nor diagnosis.
 
@@ -128,6 +129,6 @@ def _with_paths(
     parts = []
     for split, folders in adapter.FOLDERS.items():
         part = frame.filter(pl.col("split") == split)
-        paths = locate(part["image_id"], listings[folders], data, folders)
-        parts.append(part.with_columns(path=paths))
+        files = locate(part["image_id"], listings[folders], data, folders)
+        parts.append(part.with_columns(files))
     return parts

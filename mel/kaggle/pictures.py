@@ -40,8 +40,8 @@ def _list_one(folder: Path) -> Listing:
     return {stem: (folder / name, size) for _, name, stem, size in sorted(ranked, reverse=True)}
 
 
-def locate(ids: pl.Series, listing: Listing, data: Path, folders: Iterable[str]) -> pl.Series:
-    """Give the path of each id's file as text.
+def locate(ids: pl.Series, listing: Listing, data: Path, folders: Iterable[str]) -> list[pl.Series]:
+    """Give each id's file, in the order of `ids`: its path as text and its size in bytes.
 
     Raises MelError, naming the first and the count, for files that are missing or empty. That
     the others can be decoded is seen when they are.
@@ -58,4 +58,7 @@ def locate(ids: pl.Series, listing: Listing, data: Path, folders: Iterable[str])
         raise MelError(
             f"{listing[empty[0]][0]}: the image file is empty ({len(empty)} such); fetch it again"
         )
-    return pl.Series("path", [str(listing[name][0]) for name in ids], dtype=pl.String)
+    return [
+        pl.Series("path", [str(listing[name][0]) for name in ids], dtype=pl.String),
+        pl.Series("file_bytes", [listing[name][1] for name in ids], dtype=pl.Int64),
+    ]

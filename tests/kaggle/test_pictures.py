@@ -29,11 +29,13 @@ def test_the_earlier_folder_wins_then_the_earlier_extension(tmp_path: Path) -> N
     assert found["two"] == (tmp_path / "b" / "two.jpg", 1)
 
 
-def test_paths_follow_the_order_of_the_ids(tmp_path: Path) -> None:
+def test_paths_and_sizes_follow_the_order_of_the_ids(tmp_path: Path) -> None:
     _put(tmp_path / "a", "x.jpg", "y.jpg")
+    (tmp_path / "a" / "y.jpg").write_bytes(b"seven b")
     listing = list_images(tmp_path, ["a"])
-    found = locate(pl.Series(["y", "x"]), listing, tmp_path, ["a"])
-    assert found.to_list() == [str(tmp_path / "a" / "y.jpg"), str(tmp_path / "a" / "x.jpg")]
+    paths, sizes = locate(pl.Series(["y", "x"]), listing, tmp_path, ["a"])
+    assert sizes.to_list() == [7, (tmp_path / "a" / "x.jpg").stat().st_size]
+    assert paths.to_list() == [str(tmp_path / "a" / "y.jpg"), str(tmp_path / "a" / "x.jpg")]
 
 
 def test_missing_and_empty_files_are_named_and_counted(tmp_path: Path) -> None:
