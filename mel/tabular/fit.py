@@ -166,13 +166,13 @@ def _grow(matrix: Floats, target: Floats, features: FeatureList, settings: Tabul
     import lightgbm
 
     data = lightgbm.Dataset(matrix, target, categorical_feature=features.categorical)
-    return str(lightgbm.train(_parameters(features, settings), data).model_to_string())
+    model = lightgbm.train(_parameters(features, settings), data, num_boost_round=settings.rounds)
+    return str(model.model_to_string())
 
 
 def _parameters(features: FeatureList, settings: TabularSettings) -> dict[str, Any]:
     return {
         "objective": "binary",
-        "num_iterations": settings.rounds,
         "learning_rate": settings.learning_rate,
         "num_leaves": settings.num_leaves,
         "min_data_in_leaf": settings.min_data_in_leaf,
