@@ -66,11 +66,10 @@ def main() -> None:
 def _run(arguments: list[str], *, debug: bool) -> int:
     """Run a command; give the exit status, after printing one line for an error."""
     try:
-        return int(app(args=arguments, prog_name="mel", standalone_mode=False) or 0)
-    except (typer.Abort, KeyboardInterrupt):
-        return _say(
-            "interrupted; what is finished is kept: run the same again to go on", _INTERRUPTED
-        )
+        status = int(app(args=arguments, prog_name="mel", standalone_mode=False) or 0)
+        sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):  # newer parsers give the status instead
+        status = _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE
@@ -78,6 +77,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         if debug:
             traceback.print_exc()
         return _explain(error)
+    if status == _INTERRUPTED:
+        _say("interrupted; what is finished is kept: run the same again to go on", status)
+    return status
 
 
 def _explain(error: Exception) -> int:

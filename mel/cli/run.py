@@ -43,7 +43,7 @@ def run(recipe: Recipe, work: WorkDir, data: _MaybeData = None, dry_run: _DryRun
     if dry_run:
         _show_plan(pipeline.plan(recipe, work, data), pipeline.members(recipe))
     else:
-        _show_summary(pipeline.run(recipe, work, data))
+        _show_summary(pipeline.run(recipe, work, data), work)
 
 
 def demo(work: WorkDir, tiny: _Tiny = False) -> None:
@@ -53,7 +53,7 @@ def demo(work: WorkDir, tiny: _Tiny = False) -> None:
     """
     from mel import pipeline
 
-    _show_summary(pipeline.demo(work, tiny=tiny))
+    _show_summary(pipeline.demo(work, tiny=tiny), work)
 
 
 def status(work: WorkDir, recipe: _MaybeRecipe = None) -> None:
@@ -76,11 +76,11 @@ def _show_plan(states: "list[State]", members: "list[dict[str, object]]") -> Non
     show.table(list(members[0]), [list(member.values()) for member in members])
 
 
-def _show_summary(summary: "Summary") -> None:
+def _show_summary(summary: "Summary", work: Path) -> None:
     show.line(summary.title)
     show.facts(summary.facts)
     show.line()
     show.table(summary.COLUMNS, [score.cells() for score in summary.scores])
     show.line()
-    for text in (*summary.notes, "", "Files in the work folder:", *summary.files):
+    for text in (*summary.notes, "", *(str(work / name) for name in summary.files)):
         show.line(text)

@@ -79,7 +79,8 @@ class Summary:
         lines += [f"- {name}: {value}" for name, value in self.facts.items()]
         lines += ["", *_table(self.COLUMNS, [score.cells() for score in self.scores]), ""]
         lines += [*self.notes, "", "## Seconds a stage took when it was made", ""]
-        lines += _table(("stage", "seconds"), [(n, f"{s:.0f}") for n, s in self.seconds.items()])
+        spent = {**self.seconds, "all": sum(self.seconds.values())}
+        lines += _table(("stage", "seconds"), [(n, f"{s:.0f}") for n, s in spent.items()])
         lines += ["", "## Files", "", *(f"- `{name}`" for name in self.files)]
         found = ", ".join(f"{name} {number}" for name, number in versions().items())
         return "\n".join([*lines, "", f"Versions: {found}.", ""])
@@ -95,7 +96,7 @@ def describe(table: ImageTable) -> dict[str, str]:
     """Give the facts of a table: images, patients and positives of both splits."""
     train, test = table.train, table.test
     positives = int(train["target"].sum())
-    source = table.name + (" (SYNTHETIC: no score says anything of skin)" * table.synthetic)
+    source = table.name + (": no score on it says anything about skin" * table.synthetic)
     return {
         "data": source,
         "train": f"{train.height:,} images of {train['patient_id'].n_unique():,} patients, "

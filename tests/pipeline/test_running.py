@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
 
 from mel import pipeline
 from mel.config import Recipe
@@ -235,9 +237,22 @@ def test_the_demo_does_not_overwrite_a_run_on_real_data(tmp_path, table):
     assert not real.competition.exists()
 
 
+def test_the_demo_runs_on_what_it_drew_and_goes_on_where_it_was(tmp_path, trained, capsys):
+    work = tmp_path / "work"
+    summary = pipeline.demo(work, tiny=True)
+    assert summary.title == "tiny (synthetic data)"
+    assert (work / "competition/synthetic.json").exists()
+    assert "SYNTHETIC" in capsys.readouterr().err
+    assert pipeline.demo(work, tiny=True).scores == summary.scores
+    assert trained == ["efficientnetv2_micro-32"]
+
+
 @pytest.mark.slow
-def test_the_tiny_demo_runs_every_stage_with_a_real_network(tmp_path):
-    summary = pipeline.demo(tmp_path / "work", tiny=True)
-    assert set(_kinds(pipeline.status(tmp_path / "work")).values()) == {"done"}
+def test_a_run_with_a_real_network_takes_an_image_smaller_than_its_size(tmp_path, competition):
+    image = next((competition / "jpeg/train").iterdir())
+    Image.open(image).resize((20, 15)).save(image)
+    work = tmp_path / "work"
+    summary = pipeline.run(Path("tiny"), work, competition)
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
     assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "blend, naive"]
-    assert all((tmp_path / "work" / name).exists() for name in summary.files)
+    assert all((work / name).exists() for name in summary.files)
