@@ -1,8 +1,10 @@
 """Decoded pixels, once for all folds and members of a size: a memory-mapped array with an index."""
 
+import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +36,33 @@ def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
     """Decode a frame of image_id and path to `size`, or open what an earlier call decoded.
 
     The file's name holds a digest of ids, paths, file sizes and times, so that changed images
-    are decoded again; it appears under that name only when complete. Memory stays flat. Raises
-    ImageError naming the first broken file.
+    are decoded again; it appears under that name only when complete, and a second process that
+    wants it waits for the first. Memory stays flat. Raises ImageError naming the first broken
+    file.
     """
     frame = frame.select("image_id", "path").sort("image_id")
     target = cache / f"pixels-{size}-{_digest(frame)}.npy"
-    if not target.exists():
-        with atomic(target) as temporary:
-            _decode_all(frame["path"].to_list(), size, temporary)
+    with _one_at_a_time(target):
+        if not target.exists():
+            with atomic(target) as temporary:
+                _decode_all(frame["path"].to_list(), size, temporary)
     rows = {image_id: row for row, image_id in enumerate(frame["image_id"])}
     return Pixels(np.load(target, mmap_mode="r"), rows)
+
+
+@contextmanager
+def _one_at_a_time(target: Path) -> Iterator[None]:
+    """Hold the lock of `target`, and clear away what a killed process left half-decoded."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = target.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise MelError(f"{target.parent}: cannot be written ({error.strerror})") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in target.parent.glob(f".*-{target.name}"):
+            leftover.unlink()
+        yield
 
 
 def _digest(frame: pl.DataFrame) -> str:

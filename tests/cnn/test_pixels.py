@@ -1,5 +1,6 @@
 """Decoded once, found by id, and the same pixels serving sees."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def test_training_sees_exactly_the_pixels_serving_decodes(
 def test_a_shuffled_table_opens_the_same_cache(small: ImageTable, tmp_path: Path) -> None:
     prepare(small.frame, 32, tmp_path)
     prepare(small.frame.sample(fraction=1.0, shuffle=True, seed=1), 32, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("*.npy"))) == 1
 
 
 def test_a_changed_image_is_decoded_again(tmp_path: Path) -> None:
@@ -47,10 +48,26 @@ def test_a_broken_image_is_named_and_leaves_no_cache(small: ImageTable, tmp_path
     )
     with pytest.raises(ImageError, match=r"bad\.jpg"):
         prepare(frame, 32, tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert [p.suffix for p in (tmp_path / "cache").iterdir()] == [".lock"]
 
 
 def test_a_missing_image_is_named(tmp_path: Path) -> None:
     frame = pl.DataFrame({"image_id": ["a"], "path": [str(tmp_path / "gone.jpg")]})
     with pytest.raises(MelError, match=r"gone\.jpg"):
         prepare(frame, 32, tmp_path)
+
+
+def test_what_a_killed_decoding_left_is_cleared_away(small: ImageTable, tmp_path: Path) -> None:
+    prepare(small.frame, 32, tmp_path)
+    (done,) = tmp_path.glob("*.npy")
+    leftover = tmp_path / f".0123abcd-{done.name}"
+    leftover.write_bytes(b"half")
+    prepare(small.frame, 32, tmp_path)
+    assert not leftover.exists()
+
+
+def test_two_at_once_decode_one_after_the_other(small: ImageTable, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: prepare(small.frame, 32, tmp_path), range(2))
+    assert np.array_equal(first.array, second.array)
+    assert len(list(tmp_path.glob("*.npy"))) == 1
