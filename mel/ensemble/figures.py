@@ -111,7 +111,7 @@ def heatmap_figure(members: Mapping[str, Floats]) -> str:
 def _correlations(columns: Sequence[Floats]) -> Floats:
     ranks = np.array([places(column) for column in columns])
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant member: not a number
-        return np.atleast_2d(np.corrcoef(ranks)).astype(np.float64)
+        return np.asarray(np.atleast_2d(np.corrcoef(ranks)), dtype=np.float64)
 
 
 def _number_cells(axes: Any, table: Floats, lowest: float) -> None:
