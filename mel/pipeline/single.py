@@ -18,7 +18,7 @@ from mel.tables import Folds, ImageTable
 
 __all__ = ["check", "facts", "members", "only", "predict", "submit_from", "train_members"]
 
-_KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "blend, naive")}
+_KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "naive")}
 
 
 def only(recipe: Recipe | Path, work: Path, name: str, data: Path | None = None) -> list[Score]:

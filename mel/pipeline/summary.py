@@ -17,7 +17,7 @@ from mel.tables import ImageTable
 
 __all__ = ["Score", "Summary", "describe", "scores", "summarise"]
 
-Kind = Literal["cnn", "stack", "blend", "blend, naive"]
+Kind = Literal["cnn", "stack", "blend", "naive"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,12 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.auc:.4f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.auc:.4f} ({_short(self.low)}–{_short(self.high)})"
+
+
+def _short(value: float) -> str:
+    """Three decimals, without the leading zero: the final table fits 80 columns."""
+    return f"{value:.3f}".removeprefix("0")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Summary:
     files: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
-    COLUMNS = ("member", "kind", "OOF AUC [95 %]", "fold mean", "held-out AUC [95 %]")
+    COLUMNS = ("member", "kind", "OOF AUC (95 %)", "folds", "held-out (95 %)")
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain data for summary.json."""
@@ -129,7 +134,7 @@ def _blend_scores(name: str, work: Work, truth: pl.DataFrame | None) -> list[Sco
         return []
     blend = read_json(folder / "blend.json")
     honest = _held_out(_score(name, "blend", blend["honest"]), folder, truth)
-    return [honest, _score(name, "blend, naive", blend["naive"])]
+    return [honest, _score(name, "naive", blend["naive"])]
 
 
 def _score(name: str, kind: Kind, metric: Mapping[str, float]) -> Score:
@@ -180,7 +185,8 @@ def summarise(recipe: Recipe, work: Work) -> Summary:
 
 def _notes(found: tuple[Score, ...]) -> tuple[str, ...]:
     notes = [
-        "OOF: each image scored by networks that never saw its fold. Intervals resample patients.",
+        "OOF: each image scored by networks that never saw its fold; folds: mean AUC of the folds.",
+        "Intervals (95 %) come from resampling patients, not images.",
         "The blend's weights come from the other folds; the naive row's from the rows scored.",
     ]
     if any(row.held_out for row in found):

@@ -254,5 +254,5 @@ def test_a_run_with_a_real_network_takes_an_image_smaller_than_its_size(tmp_path
     work = tmp_path / "work"
     summary = pipeline.run(Path("tiny"), work, competition)
     assert set(_kinds(pipeline.status(work)).values()) == {"done"}
-    assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "blend, naive"]
+    assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "naive"]
     assert all((work / name).exists() for name in summary.files)

@@ -25,8 +25,14 @@ def test_every_member_the_stack_and_both_views_of_the_blend_have_a_row(run):
         ("efficientnetv2_micro-16", "cnn"),
         ("lightgbm", "stack"),
         ("blend", "blend"),
-        ("blend", "blend, naive"),
+        ("blend", "naive"),
     ]
+
+
+def test_the_final_table_fits_a_terminal_of_80_columns(run):
+    rows = [run[0].COLUMNS, *(score.cells() for score in run[0].scores)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    assert sum(widths) + 2 * (len(widths) - 1) <= 80
 
 
 @pytest.mark.parametrize(
