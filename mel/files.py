@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
     "read_header",
     "read_json",
     "read_table",
+    "required",
     "versions",
     "write_json",
     "write_table",
@@ -41,6 +42,14 @@ _PACKAGES = (
     "keras-cv",
     "tensorflow",
 )
+_JSON_NAMES = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a whole number",
+    list: "a list",
+    str: "text",
+}
 
 
 @contextmanager
@@ -95,6 +104,35 @@ def read_json(path: Path) -> Any:
         raise MelError(f"{path}: no such file; make it first or correct the path") from None
     except (ValueError, OSError) as error:
         raise MelError(f"{path}: is no readable JSON ({error}); make it again") from error
+
+
+def required(value: Any, keys: Iterable[str] | Mapping[str, type], where: str) -> dict[str, Any]:
+    """Give `value` as the JSON object it must be: with all `keys`, of their types where given.
+
+    `where` opens the message, usually the file's path. A `float` may be written as a whole number,
+    a `bool` is no `int`. Raises MelError.
+
+    >>> required({"fold": 0, "more": 1}, {"fold": int}, "done.json")
+    {'fold': 0, 'more': 1}
+    """
+    if not isinstance(value, dict):
+        raise MelError(f"{where}: is no JSON object; make it again")
+    types = keys if isinstance(keys, Mapping) else dict.fromkeys(keys, object)
+    for key, wanted in types.items():
+        if key not in value:
+            raise MelError(f"{where}: has no {key!r}; make it again")
+        if not _is_a(value[key], wanted):
+            found = _JSON_NAMES.get(type(value[key]), "null")
+            raise MelError(
+                f"{where}: {key!r} is {found}, expected {_JSON_NAMES[wanted]}; make it again"
+            )
+    return value
+
+
+def _is_a(value: Any, wanted: type) -> bool:
+    if isinstance(value, bool):
+        return wanted in (bool, object)
+    return isinstance(value, int | float if wanted is float else wanted)
 
 
 def write_table(path: Path, frame: pl.DataFrame, header: Mapping[str, Any]) -> None:

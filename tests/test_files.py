@@ -20,6 +20,7 @@ from mel.files import (
     read_header,
     read_json,
     read_table,
+    required,
     versions,
     write_json,
     write_table,
@@ -192,6 +193,30 @@ def test_broken_json_is_one_line_with_the_file(tmp_path: Path, content: bytes) -
 def test_missing_json_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(MelError, match=r"v\.json: no such file"):
         read_json(tmp_path / "v.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([1], "v.json: is no JSON object"),
+        (None, "v.json: is no JSON object"),
+        ({"fold": 1}, "v.json: has no 'name'"),
+        ({"fold": True, "name": "x"}, "'fold' is true or false, expected a whole number"),
+        ({"fold": 1.0, "name": "x"}, "'fold' is a number, expected a whole number"),
+        ({"fold": 1, "name": None}, "'name' is null, expected text"),
+        ({"fold": 1, "name": ["x"]}, "'name' is a list, expected text"),
+    ],
+)
+def test_a_missing_key_or_wrong_type_is_one_line(value: object, message: str) -> None:
+    with pytest.raises(MelError, match=message) as caught:
+        required(value, {"fold": int, "name": str}, "v.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_object_with_all_its_keys_is_given_as_it_is() -> None:
+    value = {"fold": 1, "auc": 1, "more": None}
+    assert required(value, {"fold": int, "auc": float}, "v.json") is value
+    assert required(value, ["fold", "more"], "v.json") is value
 
 
 # Parquet with a header
