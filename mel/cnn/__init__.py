@@ -4,8 +4,8 @@ Nothing here imports TensorFlow: training and scoring run in child processes of 
 fold, which take all their memory with them when they end.
 """
 
-from mel.cnn.backbones import Backbone, backbone, backbones
+from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
 from mel.cnn.member import train
 from mel.cnn.predict import predict
 
-__all__ = ["Backbone", "backbone", "backbones", "predict", "train"]
+__all__ = ["Backbone", "backbone", "backbones", "check_weights", "predict", "train"]

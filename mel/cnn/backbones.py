@@ -8,12 +8,13 @@ parameter counts (without the classification head) are tested against the built 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from mel.errors import MelError, near
 
-__all__ = ["Backbone", "backbone", "backbones"]
+__all__ = ["Backbone", "backbone", "backbones", "check_weights"]
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,6 @@ class Backbone:
     params: int
     native_size: int
     imagenet: str | None = None
-
-    @property
-    def published(self) -> bool:
-        """Whether the architecture is one from a paper, rather than one of mel's own small ones."""
-        return not self.name.endswith(("_nano", "_micro"))
 
 
 _V2_B = {
@@ -165,3 +161,15 @@ def backbone(name: str) -> Backbone:
     if name not in _REGISTRY:
         raise MelError(f"unknown backbone {name!r}; {near(name, _REGISTRY)}")
     return _REGISTRY[name]
+
+
+def check_weights(entry: Backbone, weights: str) -> None:
+    """Refuse weights that cannot be had: ImageNet where there are none, a folder that is not there.
+
+    Whether a folder's weights fit is seen when they are loaded.
+    """
+    if weights == "imagenet" and entry.imagenet is None:
+        able = ", ".join(b.name for b in backbones() if b.imagenet)
+        raise MelError(f"{entry.name}: has no ImageNet weights; these have: {able}")
+    if weights not in ("none", "imagenet") and not Path(weights).is_dir():
+        raise MelError(f"weights {weights!r}: no such preset folder; none, imagenet or a folder")

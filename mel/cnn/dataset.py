@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mel.cnn.augment import augment
-from mel.cnn.order import epoch_order
+from mel.cnn.order import epoch_order, fold_seed
 from mel.config import MemberSettings
 
 __all__ = ["scoring", "training"]
@@ -38,7 +38,7 @@ def training(pixels: Any, rows: Ints, target: Ints, settings: MemberSettings, fo
     def batch_of(order: Any, step: Any) -> tuple[Any, Any]:
         images, labels = tf.numpy_function(load, [order], (tf.uint8, tf.float32))
         images = tf.ensure_shape(images, (batch, size, size, 3))
-        seed = tf.stack([tf.constant(settings.seed * 1000 + fold, tf.int32), step])
+        seed = tf.stack([tf.constant(fold_seed(settings.seed, fold), tf.int32), step])
         changed = augment(images, seed, settings.augmentation)
         return changed, tf.ensure_shape(labels[:, None], (batch, 1))
 

@@ -1,12 +1,14 @@
-"""A finished fold: its folder, its done-mark, and how to tell it from an unfinished or old one."""
+"""A fold's folder: who may train in it, its done-mark, and whether what is there is whole."""
 
-from collections.abc import Mapping
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mel.errors import MelError
 from mel.files import digest_file, read_json, write_json
 
-__all__ = ["CHECKPOINT", "MARK", "fold_dir", "is_done", "mark_done", "unmark", "verify"]
+__all__ = ["CHECKPOINT", "MARK", "claimed", "fold_dir", "is_done", "mark_done", "present", "unmark"]
 
 CHECKPOINT = "checkpoint.weights.h5"
 MARK = "done.json"
@@ -18,29 +20,57 @@ def fold_dir(member: Path, fold: int) -> Path:
     return member / f"fold{fold}"
 
 
-def mark_done(member: Path, fold: int, inputs: Mapping[str, str]) -> None:
-    """Write the done-mark, last of all: what the fold was made from and each file's SHA-256."""
+@contextmanager
+def claimed(member: Path, fold: int) -> Iterator[bool]:
+    """Hold a fold for one process; the claim ends with the process, however that ends."""
+    path = fold_dir(member, fold) / ".lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        raise MelError(f"{path.parent}: cannot be written ({error.strerror})") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def mark_done(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
+    """Write the mark, last of all: what the fold was made from, how long it took, its files."""
     place = fold_dir(member, fold)
     files = {name: digest_file(place / name) for name in _FILES}
-    write_json(place / MARK, {"fold": fold, "inputs": dict(inputs), "files": files})
+    mark = {"fold": fold, "inputs": dict(inputs), "seconds": round(seconds, 1), "files": files}
+    write_json(place / MARK, mark)
 
 
 def unmark(member: Path, fold: int) -> None:
-    """Take the mark away, before a fold is trained again."""
+    """Take the mark away, before a fold's files are replaced."""
     (fold_dir(member, fold) / MARK).unlink(missing_ok=True)
 
 
 def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
-    """Say whether the fold is complete and was made from exactly `inputs`."""
+    """Say whether the fold was made from exactly `inputs` and each file is still as it was made.
+
+    A mark that cannot be read marks nothing: the fold is trained again.
+    """
     place = fold_dir(member, fold)
-    if not (place / MARK).exists() or not all((place / name).exists() for name in _FILES):
+    try:
+        mark = read_json(place / MARK)
+    except MelError:
         return False
-    return bool(read_json(place / MARK)["inputs"] == dict(inputs))
+    if not isinstance(mark, dict) or mark.get("inputs") != dict(inputs):
+        return False
+    files = mark.get("files")
+    if not isinstance(files, dict) or set(files) != set(_FILES):
+        return False
+    whole = (place / name for name in _FILES if (place / name).is_file())
+    return {path.name: digest_file(path) for path in whole} == files
 
 
-def verify(member: Path, fold: int) -> None:
-    """Refuse a fold that is unfinished or in which a file has changed since its mark."""
+def present(member: Path, fold: int) -> bool:
+    """Say whether the mark and all files of a fold are there, without reading any."""
     place = fold_dir(member, fold)
-    for name, digest in read_json(place / MARK)["files"].items():
-        if not (place / name).exists() or digest_file(place / name) != digest:
-            raise MelError(f"{place / name}: is not the file that was trained; train fold {fold}")
+    return all((place / name).is_file() for name in (MARK, *_FILES))

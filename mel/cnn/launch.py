@@ -6,16 +6,23 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mel.errors import MelError
-from mel.progress import Ticker, progress
+from mel.progress import Ticker, progress, say
 
-__all__ = ["launch"]
+__all__ = ["check_installed", "launch"]
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "PYTHONUNBUFFERED": "1"}
+
+
+def check_installed() -> None:
+    """Refuse to begin where TensorFlow is not installed; does not import it."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise MelError("TensorFlow is not installed here; pip install 'mel[train]'")
 
 
 def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
@@ -24,12 +31,10 @@ def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
     The worker's own output goes to `log`. Raises MelError with the worker's one line when it
     fails, and when it is killed; ends the worker when this process is interrupted.
     """
-    if importlib.util.find_spec("tensorflow") is None:
-        raise MelError("TensorFlow is not installed here; pip install 'mel[train]'")
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mel-") as folder, log.open("wb") as sink:
         file = Path(folder) / "job.json"
-        file.write_text(json.dumps(dict(job)), encoding="utf-8")
+        file.write_text(json.dumps(dict(job) | {"started": time.time()}), encoding="utf-8")
         worker = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             [sys.executable, "-m", "mel.cnn.worker", str(file)],
             stdin=subprocess.PIPE,
@@ -41,20 +46,22 @@ def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
         )
         try:
             with progress(label, total, "images") as tick:
-                failure = _follow(worker, tick)
+                failure = _follow(worker, tick, label)
         finally:
             worker.kill()
             worker.wait()
     _raise_for(failure, worker.returncode, label, log)
 
 
-def _follow(worker: "subprocess.Popen[str]", tick: Ticker) -> dict[str, Any] | None:
+def _follow(worker: "subprocess.Popen[str]", tick: Ticker, label: str) -> dict[str, Any] | None:
     """Show events until the worker closes its pipe; give its error event if there was one."""
     failure = None
     for line in worker.stdout or ():
         event = json.loads(line)
         if "error" in event:
             failure = event
+        elif "news" in event:
+            say(f"{label}: {event['news']}")
         else:
             note = f"loss {event['loss']:.4f}" if "loss" in event else ""
             tick(event["done"], note)

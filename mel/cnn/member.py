@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.cnn.backbones import backbone
-from mel.cnn.done import fold_dir, is_done, unmark, verify
-from mel.cnn.launch import launch
+from mel.cnn.backbones import backbone, check_weights
+from mel.cnn.done import claimed, fold_dir, is_done
+from mel.cnn.launch import check_installed, launch
 from mel.cnn.order import steps_per_epoch
 from mel.cnn.pixels import prepare
 from mel.config import MemberSettings
@@ -42,12 +42,12 @@ def train(
     Raises MelError for an unknown backbone, folds that are not the table's, a fold number that
     does not exist, an image that cannot be decoded, and a training that fails or is killed.
     """
+    check_installed()
     folds.matches(table)
-    backbone(settings.backbone)
+    check_weights(backbone(settings.backbone), settings.weights)
+    out = Path(out)
     wanted = _wanted(folds, only_folds)
     inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
-    recipe = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
-    write_json(out / "recipe.json", recipe | {"folds": folds.digest, "inputs": inputs})
     _train_folds(table, folds, settings, out, wanted, inputs, cache or out.parent.parent / "cache")
     missing = [k for k in range(folds.n_folds) if not is_done(out, k, inputs)]
     if missing:
@@ -92,10 +92,13 @@ def _train_folds(
             "cache": str(cache),
         }
         for fold in todo:
-            unmark(out, fold)
             label = f"{settings.name} fold {fold + 1}/{folds.n_folds}"
             total = _images_to_do(table, folds, settings, fold)
-            launch(job | {"fold": fold}, label, total, fold_dir(out, fold) / "log.txt")
+            with claimed(out, fold) as mine:
+                if not mine:
+                    say(f"{label}: another process is training it, left to that")
+                elif not is_done(out, fold, inputs):
+                    launch(job | {"fold": fold}, label, total, fold_dir(out, fold) / "log.txt")
 
 
 def _images_to_do(table: ImageTable, folds: Folds, settings: MemberSettings, fold: int) -> int:
@@ -111,8 +114,6 @@ def _assemble(
     out: Path,
     inputs: Mapping[str, str],
 ) -> tuple[Predictions, Predictions]:
-    for fold in range(folds.n_folds):
-        verify(out, fold)
     places = [fold_dir(out, k) for k in range(folds.n_folds)]
     parts = pl.concat([Predictions.read(place / "oof.parquet").frame for place in places])
     truth = parts.join(table.train, on="image_id", how="left", validate="1:1")
@@ -129,6 +130,8 @@ def _assemble(
     test = Predictions.of(_mean(tests), kind="test", **common)  # type: ignore[arg-type]
     history = pl.concat([read_table(p / "history.parquet", "history")[0] for p in places])
     write_table(out / "history.parquet", history, {"kind": "history", "name": settings.name})
+    recipe = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
+    write_json(out / "recipe.json", recipe | {"folds": folds.digest, "inputs": dict(inputs)})
     oof.write(out / "oof.parquet")
     test.write(out / "test.parquet")
     return oof, test

@@ -1,11 +1,10 @@
 """A backbone with its head, as a Keras model: pixels 0 to 255 in, one logit out."""
 
-from pathlib import Path
 from typing import Any
 
 import keras
 
-from mel.cnn.backbones import Backbone, backbone, backbones
+from mel.cnn.backbones import Backbone, backbone, check_weights
 from mel.config import MemberSettings
 from mel.errors import MelError
 
@@ -48,11 +47,7 @@ def _body(entry: Backbone, size: int, weights: str) -> Any:
 
 
 def _pretrained(factory: Any, entry: Backbone, weights: str, shape: tuple[int, ...]) -> Any:
-    if weights == "imagenet" and entry.imagenet is None:
-        with_weights = ", ".join(b.name for b in backbones() if b.imagenet)
-        raise MelError(f"{entry.name}: has no ImageNet weights; these have: {with_weights}")
-    if weights != "imagenet" and not Path(weights).is_dir():
-        raise MelError(f"weights {weights!r}: no such preset folder; none, imagenet or a folder")
+    check_weights(entry, weights)
     source = entry.imagenet if weights == "imagenet" else weights
     try:
         return factory.from_preset(source, load_weights=True, input_shape=shape)

@@ -4,18 +4,19 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mel.cnn.done import is_done, verify
-from mel.cnn.launch import launch
+from mel.cnn.done import fold_dir, is_done
+from mel.cnn.launch import check_installed, launch
 from mel.cnn.pixels import prepare
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_json, read_table
 from mel.predictions import Predictions
 
-__all__ = ["SUFFIXES", "predict"]
+__all__ = ["predict"]
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 def predict(member: Path, images: Path, *, cache: Path | None = None) -> Predictions:
@@ -26,12 +27,10 @@ def predict(member: Path, images: Path, *, cache: Path | None = None) -> Predict
     that is not fully trained or was changed since, an empty folder, two files of one id, and an
     image that cannot be decoded.
     """
-    recipe = read_json(member / "recipe.json")
-    settings = MemberSettings.model_validate(recipe["settings"])
-    for fold in range(recipe["n_folds"]):
-        if not is_done(member, fold, recipe["inputs"]):
-            raise MelError(f"{member}: fold {fold} is not trained; run mel cnn train first")
-        verify(member, fold)
+    check_installed()
+    member, images = Path(member), Path(images)
+    recipe = _recipe(member)
+    settings = recipe.settings
     frame = _listing(images)
     with tempfile.TemporaryDirectory(prefix="mel-") as folder:
         kept = cache or Path(folder)
@@ -42,30 +41,59 @@ def predict(member: Path, images: Path, *, cache: Path | None = None) -> Predict
             "task": "predict",
             "frame": str(listing),
             "member": str(member),
-            "settings": recipe["settings"],
-            "n_folds": recipe["n_folds"],
+            "settings": settings.model_dump(mode="json"),
+            "n_folds": recipe.n_folds,
             "cache": str(kept),
             "out": str(out),
         }
-        total = frame.height * recipe["n_folds"]
+        total = frame.height * recipe.n_folds
         launch(job, f"{settings.name} on {images.name}", total, Path(folder) / "log.txt")
         scores, _ = read_table(out, "scores")
     return Predictions.of(
         scores.with_columns(fold=pl.lit(None, pl.Int16)),
         name=settings.name,
         kind="test",
-        folds=recipe["folds"],
+        folds=recipe.folds,
         seed=settings.seed,
-        inputs=recipe["inputs"],
+        inputs=recipe.inputs,
     )
+
+
+class _Recipe(BaseModel):
+    """What `train` keeps in recipe.json of a member whose folds are all trained."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    settings: MemberSettings
+    n_folds: int
+    folds: str
+    inputs: dict[str, str]
+
+
+def _recipe(member: Path) -> _Recipe:
+    """Read a member's recipe.json and refuse folds that are unfinished or were changed."""
+    path = member / "recipe.json"
+    try:
+        recipe = _Recipe.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise MelError(f"{path}: {place}: {first['msg']}; train the member again") from None
+    for fold in range(recipe.n_folds):
+        if not is_done(member, fold, recipe.inputs):
+            raise MelError(
+                f"{fold_dir(member, fold)}: is not a finished fold as it was trained; remove it "
+                "and run mel cnn train RECIPE --work DIR again"
+            )
+    return recipe
 
 
 def _listing(images: Path) -> pl.DataFrame:
     if not images.is_dir():
         raise MelError(f"{images}: no such folder of images; correct the path")
-    files = sorted(path for path in images.iterdir() if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in images.iterdir() if path.suffix.lower() in _SUFFIXES)
     if not files:
-        raise MelError(f"{images}: holds no image; looked for {', '.join(SUFFIXES)}")
+        raise MelError(f"{images}: holds no image; looked for {', '.join(_SUFFIXES)}")
     by_id: dict[str, Path] = {}
     for path in files:
         if (other := by_id.setdefault(path.stem, path)) is not path:

@@ -1,5 +1,6 @@
 """What a worker does: train and score one fold, or score any images with a trained member."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import polars as pl
 
 from mel.cnn import training
 from mel.cnn.device import choose
-from mel.cnn.done import CHECKPOINT, fold_dir, mark_done
+from mel.cnn.done import CHECKPOINT, fold_dir, mark_done, unmark
 from mel.cnn.model import build
 from mel.cnn.pixels import Pixels, prepare
 from mel.config import MemberSettings
@@ -27,7 +28,7 @@ def run(job: dict[str, Any], tell: training.Event) -> None:
 def _fold(job: dict[str, Any], tell: training.Event) -> None:
     table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
     settings = MemberSettings.model_validate(job["settings"])
-    member, fold = Path(job["member"]), int(job["fold"])
+    fold = int(job["fold"])
     pixels = prepare(table.frame, settings.size, Path(job["cache"]))
     train = table.train.join(folds.frame, on="image_id", how="inner", validate="1:1")
     fitted = train.filter(pl.col("fold") != fold).sort("image_id")
@@ -39,25 +40,36 @@ def _fold(job: dict[str, Any], tell: training.Event) -> None:
         fold,
         tell,
     )
-    place = fold_dir(member, fold)
     held_out = train.filter(pl.col("fold") == fold).select("image_id", "fold")
     unseen = table.test.select("image_id", fold=pl.lit(None, pl.Int16))
-    kinds: tuple[tuple[Kind, pl.DataFrame], ...] = (("oof", held_out), ("test", unseen))
-    for kind, frame in kinds:
-        scores = _scored(model, pixels, frame, tell)
-        Predictions.of(
-            scores,
-            name=settings.name,
-            kind=kind,
-            folds=folds.digest,
-            seed=settings.seed,
-            inputs=job["inputs"],
-        ).write(place / f"{kind}.parquet")
+    found: dict[Kind, pl.DataFrame] = {
+        "oof": _scored(model, pixels, held_out, tell),
+        "test": _scored(model, pixels, unseen, tell),
+    }
+    _write_fold(job, settings, folds.digest, model, history, found)
+
+
+def _write_fold(
+    job: dict[str, Any],
+    settings: MemberSettings,
+    folds: str,
+    model: Any,
+    history: list[dict[str, float]],
+    found: dict[Kind, pl.DataFrame],
+) -> None:
+    """Write a trained fold, its mark last; an earlier training's mark goes first."""
+    member, fold = Path(job["member"]), int(job["fold"])
+    place = fold_dir(member, fold)
+    common = {"name": settings.name, "folds": folds, "seed": settings.seed, "inputs": job["inputs"]}
+    unmark(member, fold)
+    for kind, scores in found.items():
+        made = Predictions.of(scores, kind=kind, **common)
+        made.write(place / f"{kind}.parquet")
     rows = pl.DataFrame(history).with_columns(fold=pl.lit(fold, pl.Int16))
     write_table(place / "history.parquet", rows, {"kind": "history", "name": settings.name})
     with atomic(place / CHECKPOINT) as temporary:
         model.save_weights(temporary)
-    mark_done(member, fold, job["inputs"])
+    mark_done(member, fold, job["inputs"], seconds=time.time() - job["started"])
 
 
 def _scored(model: Any, pixels: Pixels, frame: pl.DataFrame, tell: training.Event) -> pl.DataFrame:
@@ -69,7 +81,7 @@ def _predict(job: dict[str, Any], tell: training.Event) -> None:
     frame = pl.read_parquet(job["frame"])
     settings = MemberSettings.model_validate(job["settings"])
     pixels = prepare(frame, settings.size, Path(job["cache"]))
-    choose()
+    choose().use()
     model = build(settings.model_copy(update={"weights": "none"}))
     rows = pixels.rows_of(frame["image_id"].to_list())
     scores = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mel.cnn import dataset
 from mel.cnn.device import choose
 from mel.cnn.model import build
-from mel.cnn.order import steps_per_epoch
+from mel.cnn.order import fold_seed, steps_per_epoch
 from mel.config import MemberSettings
 
 __all__ = ["Event", "fit", "score"]
@@ -30,7 +30,9 @@ def fit(
     Nothing held out is looked at: no early stopping, no choice of an epoch.
     """
     device = choose()
-    keras.utils.set_random_seed(settings.seed * 1000 + fold)
+    device.use()
+    tell({"news": f"on {device}"})
+    keras.utils.set_random_seed(fold_seed(settings.seed, fold))
     model = build(settings)
     steps = steps_per_epoch(len(rows), settings.batch_size)
     model.compile(

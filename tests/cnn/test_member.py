@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import polars as pl
 import pytest
 
 from mel.cnn import predict, train
+from mel.cnn.done import claimed
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions, oof_matrix
@@ -143,19 +145,80 @@ def test_predicting_a_folder_gives_the_scores_of_training_alone_or_in_a_batch(
     assert predict(out, folder).frame["score"][0] == batch.frame["score"][0]
 
 
+@pytest.mark.parametrize("harm", ["checkpoint changed", "mark broken", "mark gone"])
 def test_predicting_with_an_unfinished_or_changed_member_is_refused(
-    trained: Trained, tmp_path: Path
+    trained: Trained, tmp_path: Path, harm: str
 ) -> None:
-    import shutil
-
     member = tmp_path / "member"
     shutil.copytree(trained[0], member)
-    (member / "fold1" / "checkpoint.weights.h5").write_bytes(b"changed")
-    with pytest.raises(MelError, match=r"checkpoint\.weights\.h5: is not the file"):
-        predict(member, tmp_path)
-    (member / "fold1" / "done.json").unlink()
-    with pytest.raises(MelError, match="fold 1 is not trained"):
-        predict(member, tmp_path)
+    fold = member / "fold1"
+    if harm == "checkpoint changed":
+        (fold / "checkpoint.weights.h5").write_bytes(b"changed")
+    else:
+        (fold / "done.json").write_text("{}")
+    if harm == "mark gone":
+        (fold / "done.json").unlink()
+    with pytest.raises(MelError, match=r"fold1: is not a finished fold as it was trained; remove"):
+        predict(member, Path(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"settings": {"size": "x"}}', "{"])
+def test_a_damaged_recipe_of_a_member_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "recipe.json").write_text(content)
+    with pytest.raises(MelError, match=r"recipe\.json") as caught:
+        predict(tmp_path, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_fold_is_trained_again_and_gives_the_same_scores(
+    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    member = tmp_path / "cnn" / "member"
+    shutil.copytree(trained[0], member)
+    (member / "fold0" / "checkpoint.weights.h5").write_bytes(b"changed")
+    untouched = _hashes(member / "fold1")
+    found = train(small, small_folds, micro, member)
+    assert found is not None
+    assert np.allclose(found[0].frame["score"], trained[1].frame["score"], atol=1e-6)
+    assert _hashes(member / "fold1") == untouched
+
+
+def test_an_attempt_that_cannot_begin_leaves_a_finished_member_whole(
+    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    member = tmp_path / "cnn" / "member"
+    shutil.copytree(trained[0], member)
+    before = {k: _hashes(member / f"fold{k}") for k in (0, 1)}
+    wrong = micro.model_copy(update={"weights": str(tmp_path / "nowhere")})
+    with pytest.raises(MelError, match="no such preset folder"):
+        train(small, small_folds, wrong, member)
+    assert {k: _hashes(member / f"fold{k}") for k in (0, 1)} == before
+
+
+def test_a_fold_that_another_process_trains_is_left_to_it(
+    small: ImageTable,
+    small_folds: Folds,
+    micro: MemberSettings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    member = tmp_path / "cnn" / "member"
+    with claimed(member, 0) as mine, claimed(member, 0) as again:
+        assert mine
+        assert not again
+        assert train(small, small_folds, micro, member, only_folds=[0]) is None
+    assert "another process is training it" in capsys.readouterr().err
+    assert not (member / "fold0" / "log.txt").exists()
+    with claimed(member, 0) as mine:
+        assert mine
+
+
+def test_a_large_seed_is_a_seed_like_any_other(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    dated = micro.model_copy(update={"seed": 20_240_131, "epochs": 1})
+    train(small, small_folds, dated, tmp_path / "cnn" / "m", only_folds=[0])
+    assert Predictions.read(tmp_path / "cnn" / "m" / "fold0" / "oof.parquet").seed == 20_240_131
 
 
 def test_an_unknown_backbone_ends_before_anything_is_written(
@@ -185,7 +248,7 @@ def test_a_loss_that_is_no_number_ends_with_one_line_and_no_done_mark(
     assert not (tmp_path / "cnn" / "m" / "fold0" / "done.json").exists()
 
 
-def test_imagenet_weights_without_a_network_end_with_advice(
+def test_imagenet_weights_where_there_are_none_are_refused_with_advice(
     small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
 ) -> None:
     wanted = micro.model_copy(update={"weights": "imagenet"})
@@ -219,4 +282,5 @@ def test_a_preset_folder_gives_its_weights_and_a_strange_one_is_refused(
 def test_done_marks_are_plain_json_with_digests(trained: Trained) -> None:
     mark = json.loads((trained[0] / "fold0" / "done.json").read_text())
     assert set(mark["inputs"]) == {"images", "folds", "settings"}
+    assert 0 < mark["seconds"] < 600
     assert all(len(digest) == 64 for digest in mark["files"].values())
