@@ -4,7 +4,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from mel.errors import MelError, near
 from mel.files import digest_json
@@ -25,6 +32,7 @@ Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+_COLUMNS = ("image_id", "fold", "score", "target")  # of mel's own tables: no member's name
 
 
 class Settings(BaseModel):
@@ -45,6 +53,12 @@ class DataSettings(Settings):
     missing_patient: Literal["refuse", "own"] = "refuse"
     test_fraction: Fraction = 0.0  # held out by group, for data that bring no test set
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _seed_has_an_effect(self) -> Self:
+        if "seed" in self.model_fields_set and not self.test_fraction:
+            raise ValueError("seed has no effect without test_fraction; remove it")
+        return self
 
 
 class FoldsSettings(Settings):
@@ -79,6 +93,15 @@ class CnnSettings(Settings):
     seed: Seed = 0
     augmentation: Augmentation = Augmentation()
 
+    @model_validator(mode="after")
+    def _warm_up_ends(self) -> Self:
+        if self.warmup_epochs > self.epochs:
+            raise ValueError(
+                f"warmup_epochs {self.warmup_epochs:g} is above epochs {self.epochs}: the peak "
+                "would never be reached; lower it"
+            )
+        return self
+
 
 class MemberSettings(CnnSettings):
     """One network: a backbone at an image size, and how it is trained."""
@@ -105,6 +128,14 @@ class TabularSettings(Settings):
     feature_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: Seed = 0
 
+    @field_validator("metadata")
+    @classmethod
+    def _once_each(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if value.count(name) > 1:
+                raise ValueError(f"{name} is given {value.count(name)} times; give it once")
+        return value
+
 
 class EnsembleSettings(Settings):
     """How the members' ranks are blended."""
@@ -113,6 +144,12 @@ class EnsembleSettings(Settings):
     method: Literal["greedy", "mean"] = "greedy"
     rounds: Positive = 30  # greedy picks, with replacement
     rank_within_test: bool = False  # Kaggle's habit; off, one image alone scores as in a batch
+
+    @model_validator(mode="after")
+    def _rounds_have_an_effect(self) -> Self:
+        if self.method == "mean" and "rounds" in self.model_fields_set:
+            raise ValueError("rounds has no effect with method 'mean'; remove it")
+        return self
 
 
 class Recipe(Settings):
@@ -133,14 +170,27 @@ class Recipe(Settings):
                 raise ValueError(f"member {name} is given {names.count(name)} times")
         return self
 
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        """Members, stack and blend are told apart by name: in tables, files and submissions."""
+        taken = dict.fromkeys(self.names, "a member") | dict.fromkeys(_COLUMNS, "a column of mel's")
+        own = {"tabular.name": self.tabular.name, "ensemble.name": self.ensemble.name}
+        for setting, name in own.items():
+            if name in taken:
+                raise ValueError(
+                    f"{setting} {name!r} is also the name of {taken[name]}; choose another"
+                )
+            taken[name] = "the stack (tabular.name)"
+        return self
+
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Read a TOML recipe; any fault is one line that names the file, the key and a way out.
 
         `[cnn]` holds what the members share, each `[[cnn.members]]` what is its own.
         """
         try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+            raw = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise MelError(f"{path}: no such recipe; see recipes/ for examples") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

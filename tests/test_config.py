@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from mel.config import CnnSettings, MemberSettings, Recipe
+from mel.config import CnnSettings, EnsembleSettings, MemberSettings, Recipe
 from mel.errors import MelError
 
 ROOT = Path(__file__).parent.parent
@@ -95,12 +95,49 @@ def test_a_member_is_found_by_its_name(tmp_path: Path) -> None:
         (PLAIN.split("[cnn]")[0] + "[cnn]\nmembers = 3", "cnn: .*valid list"),
         (PLAIN.split("[cnn]")[0] + "[cnn]\nmembers = ['a']", "cnn: .*valid list"),
         ("cnn = 3\n" + PLAIN.split("[cnn]")[0], "cnn: .*valid list, got 3"),
+        (PLAIN + "[tabular]\nname = 'blend'", "ensemble.name 'blend' is also .* the stack"),
+        (PLAIN + "[tabular]\nname = 'resnet-64'", "tabular.name 'resnet-64' .* a member"),
+        (PLAIN + "[ensemble]\nname = 'resnet-32'", "ensemble.name 'resnet-32' .* a member"),
+        (PLAIN + "[tabular]\nname = 'fold'", "tabular.name 'fold' .* a column"),
+        (PLAIN + "[ensemble]\nname = 'image_id'", "ensemble.name 'image_id' .* a column"),
+        (with_cnn("epochs = 3\nwarmup_epochs = 4"), "cnn.0: warmup_epochs 4 is above epochs 3"),
     ],
 )
 def test_every_fault_is_one_line_with_the_key(
     tmp_path: Path, text: str | bytes, message: str
 ) -> None:
     refused(tmp_path, text, message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[ensemble]\nmethod = 'mean'\nrounds = 30", "ensemble: rounds has no effect.*'mean'"),
+        ("[tabular]\nmetadata = ['age', 'sex', 'age']", "tabular.metadata: age is given 2 times"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    refused(tmp_path, PLAIN + text, message)
+
+
+def test_a_seed_of_a_hold_out_that_is_not_made_is_refused(tmp_path: Path) -> None:
+    text = PLAIN.replace('"ham10000"', '"siim2020"\nseed = 0')
+    refused(tmp_path, text, "data: seed has no effect without test_fraction")
+
+
+def test_settings_that_keep_their_default_are_no_settings_without_effect(tmp_path: Path) -> None:
+    found = read(tmp_path, PLAIN + "[ensemble]\nmethod = 'mean'")
+    assert found.ensemble.digest == EnsembleSettings(method="mean").digest
+    assert read(tmp_path, PLAIN.replace("[cnn]", "[cnn]\nwarmup_epochs = 3")).names
+
+
+def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbf" + PLAIN.encode()) == read(tmp_path, PLAIN)
+
+
+def test_the_digests_of_trained_members_stay() -> None:
+    """Days of training hang on them: a validator may refuse settings, never change their digest."""
+    assert MemberSettings(backbone="resnet", size=32).digest == "cf207ef4fee70853"
 
 
 def test_further_faults_are_counted(tmp_path: Path) -> None:
