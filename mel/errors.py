@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 __all__ = ["ImageError", "MelError", "near"]
 
+_MOST = 12  # names that a message lists
+
 
 class MelError(Exception):
     """Something the user can put right: one line with the thing, the value and the next step.
@@ -18,7 +20,7 @@ class ImageError(MelError):
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Give the end of a sentence: the nearest known names, or all of them when none is near.
+    """Give the end of a sentence: the nearest known names, or the first twelve of all.
 
     >>> near("efficientnetv2_b9", ["efficientnetv2_b0", "resnet50_v2"])
     "did you mean 'efficientnetv2_b0'?"
@@ -29,4 +31,5 @@ def near(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(repr(c) for c in close)}?"
-    return f"known: {', '.join(names)}"
+    more = f" … and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"known: {', '.join(names[:_MOST])}{more}"

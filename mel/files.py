@@ -20,6 +20,7 @@ __all__ = [
     "digest_file",
     "digest_frame",
     "digest_json",
+    "read_csv",
     "read_header",
     "read_json",
     "read_table",
@@ -104,6 +105,34 @@ def read_json(path: Path) -> Any:
         raise MelError(f"{path}: no such file; make it first or correct the path") from None
     except (ValueError, OSError) as error:
         raise MelError(f"{path}: is no readable JSON ({error}); make it again") from error
+
+
+def read_csv(path: Path, missing: str = "correct the path") -> pl.DataFrame:
+    """Read a CSV file, every column as text; a path is a name and never a pattern.
+
+    `missing` says what to do when there is no such file. Raises MelError for that, and for a file
+    that is not UTF-8 text in lines, or whose rows have more fields than its header.
+    """
+    try:
+        content = path.read_bytes()
+        _check_text(content)
+        return pl.read_csv(content, infer_schema=False)
+    except FileNotFoundError:
+        raise MelError(f"{path}: no such file; {missing}") from None
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+        raise MelError(f"{path}: is no readable CSV ({reason}); fetch it again") from error
+
+
+def _check_text(content: bytes) -> None:
+    """Refuse other encodings, and the line ends of old Macs, of which polars makes one line."""
+    fine = b"\0" not in content and (b"\n" in content or b"\r" not in content)
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        fine = False
+    if not fine:
+        raise ValueError("it is not UTF-8 text with line ends \\n")
 
 
 def required(value: Any, keys: Iterable[str] | Mapping[str, type], where: str) -> dict[str, Any]:

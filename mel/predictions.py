@@ -8,9 +8,10 @@ from typing import Any, Literal, Self, get_args
 
 import polars as pl
 
+from mel.checks import cast_columns, require_columns, require_unique
 from mel.errors import MelError
 from mel.files import digest_frame, read_table, versions, write_table
-from mel.tables import Folds, cast_columns, require_columns, require_unique
+from mel.tables import Folds
 
 __all__ = ["Kind", "Predictions", "oof_matrix", "test_matrix"]
 

@@ -1,6 +1,6 @@
 """ImageTable and Folds: the two tables everything else is joined to, by image_id."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,132 +8,24 @@ from typing import Any, Self
 
 import polars as pl
 
-from mel.errors import MelError, near
+from mel.checks import (
+    AXES,
+    IMAGES,
+    SEXES,
+    SITES,
+    SPLITS,
+    cast_columns,
+    check_images,
+    is_missing,
+    require_columns,
+    require_unique,
+)
+from mel.errors import MelError
 from mel.files import digest_frame, read_table, versions, write_table
 
-__all__ = [
-    "SEXES",
-    "SITES",
-    "SPLITS",
-    "Folds",
-    "ImageTable",
-    "cast_columns",
-    "require_columns",
-    "require_unique",
-]
+__all__ = ["SEXES", "SITES", "SPLITS", "Folds", "ImageTable"]
 
-SPLITS = ("train", "test")
-SEXES = ("female", "male")
-SITES = (
-    "head/neck",
-    "lower extremity",
-    "oral/genital",
-    "palms/soles",
-    "torso",
-    "upper extremity",
-)
-_SCHEMA = {
-    "image_id": pl.String,
-    "patient_id": pl.String,
-    "target": pl.Int8,
-    "split": pl.String,
-    "path": pl.String,
-    "sex": pl.String,
-    "age": pl.Float64,
-    "site": pl.String,
-    "source": pl.String,
-}
 _FOLDS = {"image_id": pl.String, "fold": pl.Int16}
-_VOCABULARIES = {"split": SPLITS, "sex": SEXES, "site": SITES}
-_OLDEST_AGE = 120.0
-
-
-def require_columns(frame: pl.DataFrame, names: Iterable[str], where: str) -> None:
-    """Refuse a frame that lacks one of `names`; `where` opens the message."""
-    for name in names:
-        if name not in frame.columns:
-            raise MelError(f"{where}: no column {name!r}; {near(name, frame.columns)}")
-
-
-def cast_columns(
-    frame: pl.DataFrame, types: Mapping[str, pl.DataType | type[pl.DataType]], where: str
-) -> pl.DataFrame:
-    """Cast columns to `types`, refusing what would lose something, such as 0.7 as an integer."""
-    for name, wanted in types.items():
-        old = frame[name]
-        try:
-            new = old.cast(wanted)
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0]
-            raise MelError(f"{where}: column {name!r} has the wrong type ({reason})") from error
-        if old.dtype.is_float() and new.dtype.is_integer():
-            broken = old.filter((old != old.floor()).fill_null(False))
-            if broken.len():
-                raise MelError(f"{where}: {name} holds {broken[0]}; it must be a whole number")
-        frame = frame.with_columns(new)
-    return frame
-
-
-def require_unique(frame: pl.DataFrame, where: str, by: str = "image_id") -> None:
-    """Refuse a frame in which an id is missing or stands twice."""
-    if missing := (frame[by].cast(pl.String).fill_null("") == "").sum():
-        raise MelError(f"{where}: {missing} rows without {by}; give each row its own")
-    twice = frame.filter(pl.col(by).is_duplicated())
-    if twice.height:
-        first = twice[by].sort()[0]
-        raise MelError(
-            f"{where}: {by} {first!r} stands {twice.filter(pl.col(by) == first).height} times "
-            f"({twice[by].n_unique()} such ids); keep one row of each"
-        )
-
-
-def _check_vocabulary(frame: pl.DataFrame, column: str, where: str) -> None:
-    known = _VOCABULARIES[column]
-    bad = frame.filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(known))
-    if bad.height:
-        value = bad[column][0]
-        raise MelError(
-            f"{where}: unknown {column} {value!r} (image {bad['image_id'][0]}, {bad.height} rows); "
-            f"{near(value, known)}, or leave it empty"
-        )
-
-
-def _check_images(frame: pl.DataFrame, where: str) -> None:
-    for column in _VOCABULARIES:
-        _check_vocabulary(frame, column, where)
-    for column in ("patient_id", "split", "path", "source"):
-        bare = frame.filter(pl.col(column).fill_null("").str.strip_chars() == "")
-        if bare.height:
-            raise MelError(
-                f"{where}: {bare.height} rows without {column} (first: image "
-                f"{bare['image_id'][0]}); fill it in"
-                + (", or load with missing_patient = 'own'" if column == "patient_id" else "")
-            )
-    train = pl.col("split") == "train"
-    bad = frame.filter(train & ~pl.col("target").is_in([0, 1]).fill_null(False))
-    if bad.height:
-        raise MelError(
-            f"{where}: target {bad['target'][0]} of train image {bad['image_id'][0]} "
-            f"({bad.height} rows); it must be 0 or 1"
-        )
-    bad = frame.filter(~train & pl.col("target").is_not_null())
-    if bad.height:
-        raise MelError(
-            f"{where}: test image {bad['image_id'][0]} has a target ({bad.height} rows); "
-            "labels of test images live in solution.parquet, where nothing can learn from them"
-        )
-    bad = frame.filter(~pl.col("age").is_between(0, _OLDEST_AGE) | pl.col("age").is_nan())
-    if bad.height:
-        raise MelError(
-            f"{where}: age {bad['age'][0]} of image {bad['image_id'][0]} ({bad.height} rows); "
-            f"give years from 0 to {_OLDEST_AGE:g}, or leave it empty"
-        )
-    shared = set(frame.filter(train)["patient_id"]) & set(frame.filter(~train)["patient_id"])
-    if shared:
-        raise MelError(
-            f"{where}: patient {min(shared)!r} has images in train and in test "
-            f"({len(shared)} such patients); keep each patient on one side"
-        )
 
 
 @dataclass(frozen=True)
@@ -164,14 +56,15 @@ class ImageTable:
 
         Raises MelError for a missing column, a duplicate or missing id, an unknown sex, site or
         split, a train target that is not 0 or 1, a test target, an impossible age, a missing
-        patient and a patient in both splits.
+        patient (null, blank, or a word such as "unknown"), a patient in both splits, and a control
+        character in an id.
         """
-        require_columns(frame, _SCHEMA, name)
-        frame = cast_columns(frame, _SCHEMA, name)
+        require_columns(frame, IMAGES, name)
+        frame = cast_columns(frame, IMAGES, name)
         require_unique(frame, name)
-        _check_images(frame, name)
-        extras = sorted(set(frame.columns) - set(_SCHEMA))
-        frame = frame.select(*_SCHEMA, *extras).sort("image_id")
+        check_images(frame, name)
+        extras = sorted(set(frame.columns) - set(IMAGES))
+        frame = frame.select(*IMAGES, *extras).sort("image_id")
         return cls(frame, name, synthetic, dict(inputs or {}))
 
     @cached_property
@@ -259,7 +152,7 @@ class Folds:
         _check_digest(path, header["digest"], folds.digest)
         return folds
 
-    def matches(self, table: ImageTable) -> None:
+    def covers(self, table: ImageTable) -> None:
         """Refuse to go on when the folds do not hold exactly the table's train images."""
         mine, theirs = set(self.frame["image_id"]), set(table.train["image_id"])
         if mine != theirs:
@@ -268,6 +161,30 @@ class Folds:
             raise MelError(
                 f"folds {self.digest}: image {odd!r} is in {place} of table {table.digest} "
                 f"({len(mine ^ theirs)} such images); build the folds again"
+            )
+
+    def matches(self, table: ImageTable) -> None:
+        """Refuse to go on when the folds are not the table's, or leak.
+
+        They leak where a patient, a lesion_id or a duplicate_id has images in more than one fold;
+        `mel.folds.audit` lists all that do.
+        """
+        self.covers(table)
+        frame = table.train.join(self.frame, on="image_id", how="left", validate="1:1")
+        for kind, column in AXES.items():
+            if column in frame.columns:
+                self._keep_together(frame, kind, column)
+
+    def _keep_together(self, frame: pl.DataFrame, kind: str, column: str) -> None:
+        known = frame.filter(~is_missing(column)).group_by(column)
+        folds = known.agg(pl.col("fold").unique().sort().alias("folds"))
+        crossing = folds.filter(pl.col("folds").list.len() > 1).sort(column)
+        if crossing.height:
+            first, places = crossing.row(0)
+            raise MelError(
+                f"folds {self.digest}: {kind} {first!r} has images in folds "
+                f"{', '.join(map(str, places))} ({crossing.height} such {kind}s): scores would "
+                "leak; build the folds again"
             )
 
 

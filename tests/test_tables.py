@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mel.checks import cast_columns, require_columns, require_unique
 from mel.errors import MelError
 from mel.files import read_table, write_table
-from mel.tables import SITES, Folds, ImageTable, cast_columns, require_columns, require_unique
+from mel.tables import SITES, Folds, ImageTable
 
 FRAME = pl.DataFrame(
     {
@@ -108,7 +109,7 @@ def test_a_row_without_an_id_is_refused(nothing: str | None) -> None:
     refused("1 rows without image_id", "image_id", ["d", "a", "b", nothing])
 
 
-@pytest.mark.parametrize("nothing", [None, "", " "])
+@pytest.mark.parametrize("nothing", [None, "", " ", "unknown", "NaN", "None", "NA", "n/a", "NULL"])
 def test_a_missing_patient_is_refused_and_never_becomes_one_giant_patient(
     nothing: str | None,
 ) -> None:
@@ -122,6 +123,12 @@ def test_a_missing_patient_is_refused_and_never_becomes_one_giant_patient(
 @pytest.mark.parametrize("column", ["split", "path", "source"])
 def test_a_missing_value_that_is_needed_is_refused(column: str) -> None:
     refused(f"1 rows without {column}", column, [*FRAME[column].to_list()[:3], None])
+
+
+@pytest.mark.parametrize("column", ["image_id", "patient_id", "lesion_id"])
+def test_an_id_with_a_control_character_is_refused(column: str) -> None:
+    values = [*FRAME[column].to_list()[:3], "c\0"]
+    refused(rf"{column} 'c\\x00' holds a control character \(1 rows\)", column, values)
 
 
 @pytest.mark.parametrize("target", [2, -1, None])
@@ -159,8 +166,8 @@ def test_an_age_that_is_no_number_is_refused() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "advice"),
     [
-        ("sex", "Male", "did you mean 'male'"),
-        ("sex", "unknown", "known: female, male"),
+        ("sex", "Male", r"did you mean 'male' or 'female'\? \(or leave it empty\)"),
+        ("sex", "unknown", r"known: female, male \(or leave it empty\)"),
         ("site", "the torso", "did you mean 'torso'"),
         ("site", "", "known: head/neck"),
         ("split", "valid", "known: test, train"),
@@ -293,6 +300,30 @@ def test_folds_of_other_images_are_refused(ids: list[str], message: str) -> None
     frame = pl.DataFrame({"image_id": ids, "fold": [k % 2 for k in range(len(ids))]})
     with pytest.raises(MelError, match=message):
         Folds.of(frame, seed=0, method="x").matches(table())
+
+
+LEAKY = pl.DataFrame({"image_id": ["a", "b", "c"], "fold": [0, 1, 1]})
+
+
+@pytest.mark.parametrize("column", ["patient_id", "lesion_id", "duplicate_id"])
+def test_folds_that_part_a_patient_a_lesion_or_copies_are_refused(column: str) -> None:
+    own = {name: pl.col("image_id") for name in ("patient_id", "lesion_id", "duplicate_id")}
+    same = pl.when(pl.col("image_id").is_in(["a", "b"])).then(pl.lit("x")).otherwise("image_id")
+    linked = table(FRAME.with_columns(**(own | {column: same})))
+    folds = Folds.of(LEAKY, seed=0, method="x")
+    folds.covers(linked)
+    kind = column.removesuffix("_id")
+    message = rf"{kind} 'x' has images in folds 0, 1 \(1 such {kind}s\).*build the folds again"
+    with pytest.raises(MelError, match=message) as caught:
+        folds.matches(linked)
+    assert "\n" not in str(caught.value)
+    Folds.of(FOLDS, seed=0, method="x").matches(linked)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "unknown", "NaN"])
+def test_missing_lesions_are_not_one_lesion(nothing: str | None) -> None:
+    own = FRAME.with_columns(patient_id="image_id", lesion_id=pl.lit(nothing))
+    Folds.of(LEAKY, seed=0, method="x").matches(table(own))
 
 
 # the small checks

@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from mel.checks import require_columns, require_unique
 from mel.ensemble.ranks import Floats, combine
 from mel.errors import MelError
 from mel.files import digest_json, read_json, versions, write_json
 from mel.metrics import AucReport
-from mel.tables import require_columns, require_unique
 
 __all__ = ["Blend"]
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mel.checks import AXES, is_missing
 from mel.tables import Folds, ImageTable
 
 __all__ = ["Audit", "audit"]
-
-_AXES = {"patient": "patient_id", "lesion": "lesion_id", "duplicate": "duplicate_id"}
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,11 @@ def _class_faults(counts: pl.DataFrame) -> list[str]:
     ]
 
 
-def _known(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.String).fill_null("").str.strip_chars() != ""
-
-
 def _crossings(frame: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """Every id of one column whose images lie in more than one fold, smallest id first."""
     found = (
         frame.select("fold", pl.col(column).cast(pl.String).alias("id"))
-        .filter(_known("id"))
+        .filter(~is_missing("id"))
         .group_by("id")
         .agg(pl.col("fold").unique().sort().alias("folds"), pl.len().alias("images"))
         .filter(pl.col("folds").list.len() > 1)
@@ -102,10 +97,11 @@ def _counts(frame: pl.DataFrame) -> pl.DataFrame:
 def audit(table: ImageTable, folds: Folds) -> Audit:
     """Look for every patient, lesion and duplicate that `folds` separates, and count each fold.
 
-    The fold map may come from anywhere. Each kind of id is checked on its own, with nothing
-    shared with the code that builds folds; lesion_id and duplicate_id where the table has them.
-    That is enough for chains of train images, which cross folds only where one of their links
-    does. Raises MelError when the folds do not hold exactly the table's train images.
+    The fold map may come from anywhere. Each kind of id is checked on its own, lesion_id and
+    duplicate_id where the table has them, with nothing shared with the code that builds folds but
+    which ids count as missing (`mel.checks.is_missing`). That is enough for chains of train
+    images, which cross folds only where one of their links does. Raises MelError when the folds do
+    not hold exactly the table's train images.
 
     >>> frame = pl.DataFrame(
     ...     {"image_id": list("abcd"), "patient_id": list("pppq"), "target": [0, 1, 0, 1]}
@@ -125,9 +121,11 @@ def audit(table: ImageTable, folds: Folds) -> Audit:
 
     Guarantees: the same findings, in the same order, for any order of the rows.
     """
-    folds.matches(table)
+    folds.covers(table)
     frame = table.train.join(folds.frame, on="image_id", how="left", validate="1:1")
-    axes = {kind: column for kind, column in _AXES.items() if column in frame.columns}
+    axes = {kind: column for kind, column in AXES.items() if column in frame.columns}
     crossings = pl.concat([_crossings(frame, kind, column) for kind, column in axes.items()])
-    checked = tuple(kind for kind, column in axes.items() if frame.filter(_known(column)).height)
+    checked = tuple(
+        kind for kind, column in axes.items() if frame.filter(~is_missing(column)).height
+    )
     return Audit(crossings, _counts(frame), checked)

@@ -4,17 +4,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mel.tables import require_columns, require_unique
+from mel.checks import AXES, is_missing, require_columns, require_unique
 
 __all__ = ["groups"]
-
-_LINKS = ("patient_id", "lesion_id", "duplicate_id")
 
 
 def _edges(frame: pl.DataFrame, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give a pair (row, first row with the same id) for every row that has an id."""
-    given = pl.col(column).cast(pl.String).str.strip_chars() != ""
-    rows = frame.select("row", column).filter(given)
+    rows = frame.select("row", column).filter(~is_missing(column))
     first = pl.col("row").min().over(column)
     return rows["row"].to_numpy(), rows.select(first)["row"].to_numpy()
 
@@ -36,8 +33,8 @@ def groups(frame: pl.DataFrame) -> pl.DataFrame:
 
     Two images are in one group when a chain of shared patient_id, lesion_id or duplicate_id
     leads from one to the other; lesion_id and duplicate_id are used where the frame has them, and
-    a missing or blank id links nothing. A group is called after its smallest image_id. Raises
-    MelError for a missing column and for a duplicate or missing image_id.
+    a missing id links nothing (`mel.checks.is_missing`). A group is called after its smallest
+    image_id. Raises MelError for a missing column and for a duplicate or missing image_id.
 
     >>> frame = pl.DataFrame(
     ...     {
@@ -53,7 +50,7 @@ def groups(frame: pl.DataFrame) -> pl.DataFrame:
     """
     require_columns(frame, ("image_id", "patient_id"), "groups")
     require_unique(frame, "groups")
-    links = [column for column in _LINKS if column in frame.columns]
+    links = [column for column in AXES.values() if column in frame.columns]
     frame = frame.select("image_id", *links).sort("image_id")
     if not frame.height:
         return frame.select("image_id", pl.col("image_id").alias("group"))

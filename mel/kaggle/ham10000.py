@@ -22,6 +22,7 @@ from mel.kaggle.reading import (
     SEX_SPELLINGS,
     Tables,
     fill_patients,
+    known_ids,
     parse_age,
     read_csv,
     read_sample,
@@ -85,7 +86,7 @@ def tables(settings: DataSettings, data: Path) -> Tables:
             "sex": translate(raw, "sex", SEX_SPELLINGS, where, "image_id"),
             "age": parse_age(raw, "age", where, "image_id"),
             "site": translate(raw, "localization", _SITES, where, "image_id"),
-            "lesion_id": raw["lesion_id"],
+            "lesion_id": known_ids(raw, "lesion_id"),
             "diagnosis": diagnosis,
         }
     ).with_columns(source=pl.lit("ham10000"))

@@ -10,14 +10,16 @@ from typing import Literal
 
 import polars as pl
 
+from mel.checks import OLDEST_AGE, SITES, is_missing, require_columns, require_unique
 from mel.errors import MelError, near
-from mel.tables import SITES, require_columns, require_unique
+from mel.files import read_csv as read_text
 
 __all__ = [
     "SEX_SPELLINGS",
     "SITE_SPELLINGS",
     "Tables",
     "fill_patients",
+    "known_ids",
     "parse_age",
     "parse_target",
     "read_csv",
@@ -45,27 +47,22 @@ class Tables:
 
 
 def read_csv(
-    path: Path, columns: Iterable[str], extras: Iterable[str] = (), *, unique: str
+    path: Path, columns: Iterable[str], extras: Iterable[str] = (), *, unique: str | None
 ) -> pl.DataFrame:
     """Read a CSV file as text, an empty or blank field as null.
 
     Raises MelError when the file is missing or no CSV or has no rows, when one of `columns` is
     missing, when a column is neither in `columns` nor in `extras`, and when a value of the
-    column `unique` is missing or stands twice.
+    column `unique`, where there is one, is missing or stands twice.
     """
-    try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except FileNotFoundError:
-        raise MelError(f"{path}: no such file; check the data folder") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise MelError(f"{path}: is no readable CSV ({reason}); fetch it again") from error
+    frame = read_text(path, "check the data folder")
     frame = frame.with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
     require_columns(frame, columns, str(path))
     _refuse_strange_columns(frame, [*columns, *extras], path)
     if frame.height == 0:
         raise MelError(f"{path}: has no rows below its header; fetch it again")
-    require_unique(frame, str(path), by=unique)
+    if unique is not None:
+        require_unique(frame, str(path), by=unique)
     return frame
 
 
@@ -89,7 +86,7 @@ def translate(
         value = bad[column][0]
         raise MelError(
             f"{where}: unknown {column} {value!r} (image {bad[by][0]}, {bad.height} rows); "
-            f"{near(value, spellings)}, or leave it empty"
+            f"{near(value, spellings)} (or leave it empty)"
         )
     translated = frame.select(pl.col(column).replace_strict(spellings, return_dtype=pl.String))
     return translated.to_series()
@@ -105,6 +102,12 @@ def parse_age(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.Seri
         raise MelError(
             f"{where}: {column} {bad[column][0]!r} of image {bad[by][0]} ({bad.height} rows) is "
             "no number; give years, or leave it empty"
+        )
+    bad = known.filter(~number.is_between(0, OLDEST_AGE) | number.is_nan())
+    if bad.height:
+        raise MelError(
+            f"{where}: {column} {bad[column][0]} of image {bad[by][0]} ({bad.height} rows); "
+            f"give years from 0 to {OLDEST_AGE:g}, or leave it empty"
         )
     return number
 
@@ -130,16 +133,22 @@ def fill_patients(
 ) -> pl.Series:
     """Give patient ids; a missing one is refused, or becomes a patient of its own.
 
-    Never does one value stand for all unknown patients: they would be one giant patient.
+    Never does one value, such as "unknown", stand for all of them: it would be a giant patient.
     """
-    bare = frame.filter(pl.col(column).is_null())
+    bare = frame.filter(is_missing(column))
     if bare.height and missing == "refuse":
         raise MelError(
             f"{where}: {bare.height} rows without {column} (first: image {bare[by][0]}); "
             "fill it in, or load with missing_patient = 'own'"
         )
     own = pl.concat_str(pl.lit("own-"), pl.col(by))
-    return frame.select(pl.col(column).fill_null(own)).to_series()
+    known = frame.with_columns(known_ids(frame, column))
+    return known.select(pl.col(column).fill_null(own)).to_series()
+
+
+def known_ids(frame: pl.DataFrame, column: str) -> pl.Series:
+    """Give a column of ids with null where a word such as "unknown" stands for none."""
+    return frame.select(pl.when(~is_missing(column)).then(pl.col(column)).alias(column)).to_series()
 
 
 def read_sample(path: Path, header: tuple[str, str], test: pl.Series) -> pl.DataFrame:

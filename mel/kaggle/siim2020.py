@@ -22,6 +22,7 @@ from mel.kaggle.reading import (
     SITE_SPELLINGS,
     Tables,
     fill_patients,
+    known_ids,
     parse_age,
     parse_target,
     read_csv,
@@ -49,6 +50,7 @@ _SITE = "anatom_site_general_challenge"
 _TEST = ("image_name", "patient_id", "sex", "age_approx", _SITE)
 _TRAIN = (*_TEST, "diagnosis", "benign_malignant", "target")
 _LEFT_OUT = ("tfrecord", "width", "height", "patient_code")
+_PAIR = ("image_name_1", "image_name_2")
 _HEADER = ("image_name", "target")
 
 
@@ -72,7 +74,7 @@ def tables(settings: DataSettings, data: Path) -> Tables:
     train_rows = _common(train, "train", settings, data / "train.csv").with_columns(
         target=labels,
         diagnosis=train["diagnosis"],
-        **({"lesion_id": train["lesion_id"]} if "lesion_id" in train.columns else {}),
+        **({"lesion_id": known_ids(train, "lesion_id")} if "lesion_id" in train.columns else {}),
     )
     test_rows = _common(test, "test", settings, data / "test.csv")
     frame = pl.concat([train_rows, test_rows], how="diagonal")
@@ -102,18 +104,26 @@ def _common(frame: pl.DataFrame, split: str, settings: DataSettings, where: Path
 def _with_duplicates(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     if not path.exists():
         return frame
-    pairs = read_csv(path, ("image_name_1", "image_name_2"), unique="image_name_1")
-    first_of = _connect(list(pairs.select("image_name_1", "image_name_2").iter_rows()))
-    if not first_of.keys() & set(frame["image_id"]):
-        raise MelError(
-            f"{path}: none of its {len(first_of)} images is in train.csv or test.csv; "
-            "take the list that belongs to them"
-        )
+    pairs = read_csv(path, _PAIR, unique=None).select(_PAIR)
+    _check_pairs(pairs, frame["image_id"], path)
+    first_of = _connect(list(pairs.iter_rows()))
     found = pl.DataFrame(
         {"image_id": list(first_of), "duplicate_id": list(first_of.values())},
         schema={"image_id": pl.String, "duplicate_id": pl.String},
     )
     return frame.join(found, on="image_id", how="left", validate="1:1")
+
+
+def _check_pairs(pairs: pl.DataFrame, known: pl.Series, path: Path) -> None:
+    for name in _PAIR:
+        if missing := pairs[name].null_count():
+            raise MelError(f"{path}: {missing} rows without {name}; complete or remove them")
+    unknown = sorted({*pairs[_PAIR[0]], *pairs[_PAIR[1]]} - set(known))
+    if unknown:
+        raise MelError(
+            f"{path}: image {unknown[0]!r} is in neither train.csv nor test.csv ({len(unknown)} "
+            "such images); take the list that belongs to them, or remove its rows"
+        )
 
 
 def _connect(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
+from mel.checks import require_unique
 from mel.errors import MelError
-from mel.files import atomic, digest_json
-from mel.tables import require_unique
+from mel.files import atomic, digest_json, read_csv
 
 __all__ = ["as_sample", "read_sample", "sample_digest", "write_sample"]
 
@@ -17,14 +17,7 @@ def read_sample(path: Path) -> pl.DataFrame:
     Raises MelError, naming the file, when it is missing, unreadable, has other than two columns,
     or an id is missing or stands twice.
     """
-    try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except FileNotFoundError:
-        raise MelError(f"{path}: no such sample submission; give the competition's own") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise MelError(f"{path}: is no readable CSV ({reason}); give the sample again") from error
-    return as_sample(frame, str(path))
+    return as_sample(read_csv(path, "give the competition's own sample submission"), str(path))
 
 
 def write_sample(sample: pl.DataFrame, path: Path) -> None:

@@ -19,10 +19,10 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from mel.checks import SEXES, SITES, require_columns, require_unique
 from mel.errors import MelError, near
 from mel.files import read_json, write_json
 from mel.metrics import percentile
-from mel.tables import SEXES, SITES, require_columns, require_unique
 
 __all__ = ["Category", "Feature", "FeatureList", "Number", "Percentile"]
 
@@ -61,7 +61,7 @@ class Category(_Stored):
         if len(unknown):
             raise MelError(
                 f"images: unknown {self.name} {unknown[0]!r} ({len(unknown)} rows); "
-                f"{near(unknown[0], self.categories)}, or leave it empty"
+                f"{near(unknown[0], self.categories)} (or leave it empty)"
             )
         codes = {word: float(code) for code, word in enumerate(self.categories)}
         return words.replace_strict(codes, default=None, return_dtype=pl.Float64).to_numpy()

@@ -79,7 +79,7 @@ def test_a_single_crossing_is_named_with_its_folds(
 def test_missing_and_blank_ids_cross_nothing_and_prove_nothing(
     make_table: Callable[..., ImageTable],
 ) -> None:
-    table = make_table([(f"p{n}", None, " ", n // 2 % 2) for n in range(8)])
+    table = make_table([(f"p{n}", "unknown", " ", n // 2 % 2) for n in range(8)])
     found = audit(table, folds_of(table, [0, 1] * 4))
     assert found.ok
     assert found.checked == ("patient",)

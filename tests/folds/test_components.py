@@ -62,7 +62,7 @@ def test_a_chain_of_patient_lesion_and_duplicate_is_one_group_named_after_its_sm
     assert found["group"].to_list() == ["i000", "i001", "i001", "i001", "i001"]
 
 
-@pytest.mark.parametrize("blank", [None, "", " "])
+@pytest.mark.parametrize("blank", [None, "", " ", "unknown", "NaN"])
 def test_missing_and_blank_ids_link_nothing(
     make_table: Callable[..., ImageTable], blank: str | None
 ) -> None:

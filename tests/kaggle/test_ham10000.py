@@ -128,7 +128,7 @@ def test_an_image_without_a_lesion_may_be_its_own(ham: Path) -> None:
 
 def test_a_fraction_that_leaves_a_side_without_a_class_is_refused(ham: Path) -> None:
     with pytest.raises(MelError, match=r"test_fraction 0: ham10000 brings no test set"):
-        tables(_settings(0.0), ham)
+        tables(DataSettings(adapter="ham10000"), ham)
     for fraction in (0.02, 0.99):
         with pytest.raises(MelError, match=r"leaves a side without melanoma or"):
             tables(_settings(fraction), ham)

@@ -55,6 +55,30 @@ def test_a_faulty_file_is_refused_in_one_line(tmp_path: Path, text: str, message
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["id,a\nx,1\n".encode("utf-16"), "id,a\nx,1\n".encode("utf-16-le"), b"id,a\rx,1\ry,2\r"],
+    ids=["utf-16", "utf-16 without a mark", "the line ends of old Macs"],
+)
+def test_another_encoding_is_one_short_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(MelError, match=r"not UTF-8 text with line ends \\n\); fetch") as caught:
+        read_csv(tmp_path / "t.csv", ["id", "a"], unique="id")
+    assert len(str(caught.value).removeprefix(str(tmp_path))) < 100
+
+
+@pytest.mark.parametrize("folder", ["a[b]", "a*", "a?", "ä b"])
+def test_a_path_is_a_name_and_never_a_pattern(tmp_path: Path, folder: str) -> None:
+    place = tmp_path / folder
+    place.mkdir()
+    assert read_csv(_csv(place, "id\nx\n"), ["id"], unique="id").rows() == [("x",)]
+
+
+def test_an_id_with_a_control_character_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MelError, match=r"id 'x\\x07' holds a control character \(1 rows\)"):
+        read_csv(_csv(tmp_path, "id\nx\x07\ny\n"), ["id"], unique="id")
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MelError, match=r"t.csv: no such file; check the data folder"):
         read_csv(tmp_path / "t.csv", ["id"], unique="id")
@@ -78,6 +102,9 @@ def test_an_unknown_spelling_is_refused_with_near_matches() -> None:
 def test_ages_are_numbers_or_null() -> None:
     frame = pl.DataFrame({"id": ["a", "b", "c"], "age": ["45.0", None, "unknown"]})
     assert parse_age(frame, "age", _WHERE, "id").to_list() == [45.0, None, None]
+    for age in ("-1", "121", "NaN", "inf"):
+        with pytest.raises(MelError, match=rf"t.csv: age {age} of image a \(1 rows\); give years"):
+            parse_age(pl.DataFrame({"id": ["a"], "age": [age]}), "age", _WHERE, "id")
     with pytest.raises(MelError, match=r"t.csv: age 'old' of image a \(1 rows\) is no number"):
         parse_age(pl.DataFrame({"id": ["a"], "age": ["old"]}), "age", _WHERE, "id")
 
@@ -95,7 +122,7 @@ def test_a_target_may_be_written_as_a_float() -> None:
 
 
 def test_missing_patients_are_refused_or_become_their_own() -> None:
-    frame = pl.DataFrame({"id": list("abc"), "patient": [None, "p", None]})
+    frame = pl.DataFrame({"id": list("abc"), "patient": [None, "p", "Unknown"]})
     with pytest.raises(MelError, match=r"2 rows without patient \(first: image a\); .*'own'"):
         fill_patients(frame, "patient", "refuse", _WHERE, "id")
     filled = fill_patients(frame, "patient", "own", _WHERE, "id")

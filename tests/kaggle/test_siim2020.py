@@ -132,8 +132,21 @@ def _first(column: str, value: str | None) -> Callable[[pl.DataFrame], pl.DataFr
             lambda f: f.with_columns(image_name_1=pl.lit("a") + pl.col("image_name_1"))[:1].select(
                 "image_name_1", image_name_2=pl.lit("b")
             ),
-            r"Duplicates.csv: none of its 2 images is in train.csv or test.csv",
+            r"Duplicates.csv: image 'aSYN_\d+' is in neither train.csv nor test.csv \(2 such",
         ),
+        (
+            "ISIC_2020_Training_Duplicates.csv",
+            _first("image_name_2", None),
+            r"Duplicates.csv: 1 rows without image_name_2; complete or remove them",
+        ),
+        (
+            "ISIC_2020_Training_Duplicates.csv",
+            _first("image_name_1", "SYN_x"),
+            r"Duplicates.csv: image 'SYN_x' is in neither train.csv nor test.csv \(1 such",
+        ),
+        ("train.csv", _first("patient_id", "Unknown"), r"train.csv: 1 rows without patient_id"),
+        ("test.csv", _first("age_approx", "-5"), r"test.csv: age_approx -5 of image SYN_\d+"),
+        ("train.csv", _first("age_approx", "NaN"), r"train.csv: age_approx NaN of image SYN_\d+"),
     ],
 )
 def test_a_faulty_table_is_refused_in_one_line(siim: Path, name, change, message) -> None:
@@ -141,6 +154,22 @@ def test_a_faulty_table_is_refused_in_one_line(siim: Path, name, change, message
     with pytest.raises(MelError, match=message) as caught:
         tables(_SETTINGS, siim)
     assert "\n" not in str(caught.value)
+
+
+def test_an_image_with_two_copies_stands_in_two_rows_and_all_three_are_one(siim: Path) -> None:
+    path = siim / "ISIC_2020_Training_Duplicates.csv"
+    names = pl.read_csv(siim / "train.csv")["image_name"].sort()[:3].to_list()
+    pairs = {"image_name_1": [names[0]] * 2, "image_name_2": names[1:]}
+    pl.DataFrame(pairs).write_csv(path)
+    found = tables(_SETTINGS, siim).frame.drop_nulls("duplicate_id")
+    assert sorted(found["image_id"]) == names
+    assert set(found["duplicate_id"]) == {names[0]}
+
+
+def test_an_unknown_lesion_links_nothing(siim: Path) -> None:
+    _change(siim / "train.csv", lambda frame: frame.with_columns(lesion_id=pl.lit("unknown")))
+    frame = tables(_SETTINGS, siim).frame
+    assert frame["lesion_id"].null_count() == frame.height
 
 
 def test_missing_patients_may_be_made_their_own(siim: Path) -> None:
