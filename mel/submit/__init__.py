@@ -5,8 +5,16 @@
 >>> sample = pl.DataFrame({"image_name": ["b", "a"], "target": ["0", "0"]})
 """
 
-from mel.submit.checking import SubmissionError, check
+from mel.submit.checking import SubmissionError, check, check_seal
 from mel.submit.making import make
 from mel.submit.sample import read_sample, sample_digest, write_sample
 
-__all__ = ["SubmissionError", "check", "make", "read_sample", "sample_digest", "write_sample"]
+__all__ = [
+    "SubmissionError",
+    "check",
+    "check_seal",
+    "make",
+    "read_sample",
+    "sample_digest",
+    "write_sample",
+]

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from mel.errors import MelError
+from mel.files import digest_file, read_json
 from mel.submit.sample import as_sample, read_sample
 
-__all__ = ["SubmissionError", "check"]
+__all__ = ["SubmissionError", "check", "check_seal"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -25,17 +26,38 @@ class SubmissionError(MelError):
     exit_code = 1
 
 
-def check(submission: Path, sample: pl.DataFrame | Path) -> None:
+def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> None:
     """Check that a submission has the sample's header, ids and order, and only finite numbers.
 
     `sample` is the sample submission or its path. Raises SubmissionError naming the first
-    offending row: its line in the file (the header is line 1), its id and the value; MelError
-    when a file is missing or unreadable.
+    offending row: its line in the file (the header is line 1), its id and the value; and for a
+    file that is not the one its JSON describes, where such a JSON stands beside it. Raises
+    MelError when a file is missing or unreadable.
     """
+    submission = Path(submission)
+    sample = Path(sample) if isinstance(sample, str) else sample
     known = read_sample(sample) if isinstance(sample, Path) else as_sample(sample)
     first, *rows = _rows(submission) or [(1, [])]
     _check_header(submission, first, known.columns)
     _check_rows(submission, rows, known.to_series(0).to_list(), known.columns)
+    check_seal(submission)
+
+
+def check_seal(submission: Path) -> None:
+    """Refuse a submission that is not the file its JSON describes; without a JSON there is no seal.
+
+    Raises SubmissionError for a file that was changed after it was made.
+    """
+    beside = submission.with_suffix(".json")
+    content = read_json(beside) if beside.is_file() else None
+    if not isinstance(content, dict) or content.get("kind") != "submission":
+        return
+    said, found = str(content.get("sha256")), digest_file(submission)
+    if said != found:
+        raise SubmissionError(
+            f"{submission}: was changed after it was made (its SHA-256 is {found[:16]}…, "
+            f"{beside.name} says {said[:16]}…); make it again, or delete {beside.name}"
+        )
 
 
 def _rows(path: Path) -> list[_Row]:

@@ -13,7 +13,9 @@ from mel.submit.sample import as_sample, sample_digest
 __all__ = ["make"]
 
 
-def make(test: Predictions, sample: pl.DataFrame, path: Path, *, synthetic: bool = False) -> Path:
+def make(
+    test: Predictions, sample: pl.DataFrame, path: Path | str, *, synthetic: bool = False
+) -> Path:
     """Write a submission with exactly the sample's header, order and ids, and give its path.
 
     Scores are joined by id, never by position. Beside `path`, with the suffix .json, stands what
@@ -34,7 +36,7 @@ def make(test: Predictions, sample: pl.DataFrame, path: Path, *, synthetic: bool
     b,0.9
     a,0.1
     """
-    sample = as_sample(sample)
+    path, sample = Path(path), as_sample(sample)
     frame = _in_order(test, sample)
     with atomic(path) as temporary:
         frame.write_csv(temporary)

@@ -1,12 +1,13 @@
 """The check names the first row that Kaggle would refuse or misread."""
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from mel.errors import MelError
-from mel.submit import SubmissionError, check
+from mel.submit import SubmissionError, check, make
 
 SAMPLE = pl.DataFrame({"image_name": ["b", "a", "c"], "target": ["0", "0", "0"]})
 GOOD = "image_name,target\nb,0.5\na,1e-3\nc,1\n"
@@ -94,3 +95,19 @@ def test_a_sample_that_is_none_is_refused(tmp_path, text, said):
 def test_the_real_sample_checks_a_real_submission(real_data):
     folder = real_data / "siim2020"
     check(folder / "sample_submission.csv", folder / "sample_submission.csv")
+
+
+def test_a_submission_that_was_changed_after_it_was_made_is_told(member, sample, tmp_path):
+    """Still of the right shape, but no longer what the JSON beside it describes."""
+    path = make(member()[1], sample, tmp_path / "s.csv")
+    check(path, sample)
+    path.write_text(re.sub(r",[^,]*\n$", ",0.5\n", path.read_text()))
+    with pytest.raises(SubmissionError, match=r"was changed after it was made.*s\.json says"):
+        check(path, sample)
+    path.with_suffix(".json").unlink()
+    check(path, sample)
+
+
+def test_a_json_of_another_kind_beside_it_is_none_of_its_business(tmp_path):
+    (tmp_path / "s.json").write_text('["anything"]')
+    _check(tmp_path, GOOD)
