@@ -42,7 +42,7 @@ def train(
 
     scores = pipeline.train_members(recipe, work, member, fold)
     if scores:
-        show.table(pipeline.Summary.COLUMNS, [score.cells() for score in scores])
+        show.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
 
 
 @app.command(

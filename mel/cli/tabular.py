@@ -18,4 +18,4 @@ def train(recipe: options.Recipe, work: options.WorkDir) -> None:
     from mel import pipeline
 
     scores = pipeline.only(recipe, work, "tabular")
-    show.table(pipeline.Summary.COLUMNS, [score.cells() for score in scores])
+    show.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])

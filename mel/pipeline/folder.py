@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mel.errors import MelError
 
-__all__ = ["Work"]
+__all__ = ["AnyPath", "Work"]
+
+AnyPath = Path | str
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,18 @@ class Work:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+
     @property
     def recipe(self) -> Path:
         """The recipe of the last run, as it was given."""
         return self.root / "recipe.toml"
+
+    @property
+    def load(self) -> Path:
+        """The digests of the sample and of the solution, as they were loaded."""
+        return self.root / "load.json"
 
     @property
     def images(self) -> Path:
@@ -34,7 +44,7 @@ class Work:
 
     @property
     def solution(self) -> Path:
-        """The test images' targets, where they are known; only the final summary opens it."""
+        """The test images' targets, where known; only the summary of a whole run opens it."""
         return self.root / "solution.parquet"
 
     @property
@@ -87,6 +97,14 @@ class Work:
     def short(self, path: Path) -> str:
         """Give a path as it reads from the work folder."""
         return path.relative_to(self.root).as_posix()
+
+    def required(self) -> None:
+        """Refuse a folder that is not there, for what only goes on with what a run began."""
+        if not self.root.is_dir():
+            raise MelError(
+                f"{self.root}: no such work folder; mel run RECIPE --data DIR --work {self.root} "
+                "makes one"
+            )
 
     @contextmanager
     def locked(self, *, shared: bool = False) -> Iterator[None]:

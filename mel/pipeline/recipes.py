@@ -41,14 +41,11 @@ def find(recipe: Path) -> Path:
 def vet(recipe: Recipe) -> None:
     """Refuse what no stage could train, before anything is made.
 
-    Raises MelError for an unknown backbone (near matches offered), and for ImageNet weights where
-    there are none.
+    Raises MelError for an unknown backbone (near matches offered), for ImageNet weights where
+    there are none, and for a folder of weights that is not there.
     """
     for member in recipe.cnn:
-        entry = cnn.backbone(member.backbone)
-        if member.weights == "imagenet" and entry.imagenet is None:
-            able = ", ".join(b.name for b in cnn.backbones() if b.imagenet)
-            raise MelError(f"{entry.name}: has no ImageNet weights; these have: {able}")
+        cnn.check_weights(cnn.backbone(member.backbone), member.weights)
 
 
 def keep(recipe: Recipe, source: Path | None, path: Path) -> None:
@@ -59,7 +56,8 @@ def keep(recipe: Recipe, source: Path | None, path: Path) -> None:
 
 
 def _to_toml(recipe: Recipe) -> str:
-    tables = recipe.model_dump(mode="json", exclude={"name", "cnn"})
+    """Write what was set, and no default: a default may be a setting that has no effect."""
+    tables = recipe.model_dump(mode="json", exclude={"name", "cnn"}, exclude_unset=True)
     lines = [f"name = {json.dumps(recipe.name)}"]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_settings(table)]

@@ -9,7 +9,7 @@ from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import read_header, read_json, write_json
 from mel.pipeline import recipes
-from mel.pipeline.folder import Work
+from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.sequence import stages
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.summary import Summary, summarise
@@ -20,18 +20,21 @@ __all__ = ["bring_up", "demo", "opened", "plan", "run", "states_of", "status"]
 _UNCHECKED = "; not compared with its source, since no --data is given"
 
 
-def opened(recipe: Recipe | Path) -> tuple[Recipe, Path | None]:
+def opened(recipe: Recipe | AnyPath) -> tuple[Recipe, Path | None]:
     """Give a recipe's settings, checked for what no stage could train, and its file."""
-    if isinstance(recipe, Recipe):
-        found, source = recipe, None
-    else:
-        source = recipes.find(recipe)
-        found = Recipe.read(source)
+    found, source = _read(recipe)
     recipes.vet(found)
     return found, source
 
 
-def run(recipe: Recipe | Path, work: Path, data: Path | None = None) -> Summary:
+def _read(recipe: Recipe | AnyPath) -> tuple[Recipe, Path | None]:
+    if isinstance(recipe, Recipe):
+        return recipe, None
+    source = recipes.find(Path(recipe))
+    return Recipe.read(source), source
+
+
+def run(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) -> Summary:
     """Do the main job in the folder `work`: load, folds, CNN members, stack, blend, submission.
 
     `recipe` is a file, the name of one that comes with mel, or its settings; `data` the
@@ -43,17 +46,22 @@ def run(recipe: Recipe | Path, work: Path, data: Path | None = None) -> Summary:
     run in the same folder, and whatever a stage refuses. What earlier stages made is kept.
     """
     found, source = opened(recipe)
-    place = Work(work)
+    place = Work(Path(work))
     with place.locked():
-        return _run(found, source, place, data)
+        return _run(found, source, place, _path(data))
+
+
+def _path(given: AnyPath | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _run(recipe: Recipe, source: Path | None, work: Work, data: Path | None) -> Summary:
-    recipes.keep(recipe, source, work.recipe)
-    todo = stages(recipe, work, data)
-    for stage in todo:
-        bring_up(stage, stage.state(), work, checked=stage.name != "load" or data is not None)
-    return summarise(recipe, work)
+    load, *others = stages(recipe, work, data)
+    bring_up(load, load.state(), work, checked=data is not None)
+    recipes.keep(recipe, source, work.recipe)  # not before: a run that is refused changes nothing
+    for stage in others:
+        bring_up(stage, stage.state(), work)
+    return summarise(recipe, work, [load.name, *(stage.name for stage in others)])
 
 
 def bring_up(stage: Stage, state: State, work: Work, *, checked: bool = True) -> None:
@@ -71,22 +79,22 @@ def bring_up(stage: Stage, state: State, work: Work, *, checked: bool = True) ->
     say(f"{stage.name}: made in {seconds:.0f} s")
 
 
-def plan(recipe: Recipe | Path, work: Path, data: Path | None = None) -> list[State]:
+def plan(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) -> list[State]:
     """Give the state of every stage of a recipe without making any: what `run` would do.
 
     Raises MelError for a recipe that cannot be run.
     """
     found, _ = opened(recipe)
     if data is not None:
-        kaggle.source_digest(found.data, data)  # refuses a folder that is none
-    return states_of(stages(found, Work(work), data))
+        kaggle.source_digest(found.data, Path(data))  # refuses a folder that is none
+    return states_of(stages(found, Work(Path(work)), _path(data)))
 
 
 def states_of(todo: Sequence[Stage]) -> list[State]:
     """Give each stage's state; one that follows an unfinished stage is unfinished too."""
     found: dict[str, State] = {}
     for stage in todo:
-        waits = next((name for name in stage.after if not found[name].done), None)
+        waits = next((name for name in stage.after if not found[name].ready), None)
         found[stage.name] = stage.state() if waits is None else _waiting(stage, found[waits])
     return list(found.values())
 
@@ -98,25 +106,26 @@ def _waiting(stage: Stage, other: State) -> State:
     )
 
 
-def status(work: Path, recipe: Recipe | Path | None = None) -> list[State]:
+def status(work: AnyPath, recipe: Recipe | AnyPath | None = None) -> list[State]:
     """Give the state of every stage in a work folder, by `recipe` or the one of its last run.
 
     Images are not compared with their source. Raises MelError for a folder that is none.
     """
-    if not work.is_dir():
-        raise MelError(f"{work}: no such work folder; mel run RECIPE --work {work} makes one")
-    kept = Work(work).recipe
-    if recipe is None and not kept.exists():
-        raise MelError(f"{work}: holds no recipe.toml; name the recipe: mel status --work … RECIPE")
-    return plan(recipe or kept, work)
+    place = Work(Path(work))
+    place.required()
+    if recipe is None and not place.recipe.exists():
+        raise MelError(
+            f"{work}: holds no recipe.toml; name the recipe: mel status --work {work} RECIPE"
+        )
+    return states_of(stages(_read(recipe or place.recipe)[0], place))
 
 
-def demo(work: Path, *, tiny: bool = False) -> Summary:
+def demo(work: AnyPath, *, tiny: bool = False) -> Summary:
     """Draw a synthetic competition into `work` and do the main job on it; `tiny` is a smoke run.
 
     Raises MelError when `work` holds a run on other data, which it would overwrite.
     """
-    place = Work(work)
+    place = Work(Path(work))
     found, source = opened(Path("tiny" if tiny else "demo"))
     with place.locked():
         if place.images.exists() and not read_header(place.images, "images")["synthetic"]:

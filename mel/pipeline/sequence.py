@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-import polars as pl
-
 from mel import cnn, ensemble, folds, kaggle, submit, tabular
 from mel.config import MemberSettings, Recipe
 from mel.errors import MelError
-from mel.files import digest_frame, read_header, write_json, write_table
-from mel.pipeline.folder import Work
-from mel.pipeline.stage import Stage, digest_of, recorded
+from mel.files import read_header, write_json
+from mel.pipeline.folder import AnyPath, Work
+from mel.pipeline.source import keep_source, read_sample, source_fault
+from mel.pipeline.stage import Stage, digest_of, recorded, refusal
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
@@ -42,34 +41,24 @@ def _load(recipe: Recipe, work: Work, data: Path | None) -> Stage:
 
     return Stage(
         "load",
-        "mel kaggle load",
-        (work.images, work.sample),
+        f"mel kaggle load RECIPE --data DIR --work {work.root}",
+        (work.images, work.sample, work.load),
         (work.images,),
         inputs,
         partial(_make_images, recipe, work, data),
+        fault=partial(source_fault, work),
+        aside=True,
     )
 
 
 def _make_images(recipe: Recipe, work: Work, data: Path | None) -> None:
     if data is None:
+        fault = source_fault(work) if work.images.exists() and work.load.exists() else ""
+        reason = fault or f"no images loaded with the settings of recipe {recipe.name}"
         raise MelError(
-            f"{work.root}: holds no images loaded with the settings of recipe {recipe.name}; "
-            "give --data DIR, the folder of the competition's files"
+            f"{work.root}: {reason}; give --data DIR, the folder of the competition's files"
         )
-    found = kaggle.load(recipe.data, data)
-    work.images.unlink(missing_ok=True)
-    submit.write_sample(found.sample, work.sample)
-    _keep_solution(found.solution, work)
-    found.table.write(work.images)
-
-
-def _keep_solution(solution: pl.DataFrame | None, work: Work) -> None:
-    """Keep the test images' targets apart from the table, where nothing can learn from them."""
-    if solution is None:
-        work.solution.unlink(missing_ok=True)
-    else:
-        header = {"kind": "solution", "schema": 1, "digest": digest_frame(solution)}
-        write_table(work.solution, solution, header)
+    keep_source(kaggle.load(recipe.data, data), work)
 
 
 def _folds(recipe: Recipe, work: Work) -> Stage:
@@ -81,15 +70,23 @@ def _folds(recipe: Recipe, work: Work) -> Stage:
         say(f"folds: {audit(work).verdict}")
 
     outputs = (work.folds,)
-    return Stage("folds", "mel folds build", outputs, outputs, inputs, make, ("load",))
+    return Stage(
+        "folds",
+        f"mel folds build RECIPE --work {work.root}",
+        outputs,
+        outputs,
+        inputs,
+        make,
+        ("load",),
+    )
 
 
-def audit(work: Work | Path) -> folds.Audit:
+def audit(work: Work | AnyPath) -> folds.Audit:
     """Audit a work folder's folds; what is found also stands in its audit.json.
 
     Raises MelError when there are no images or folds, or when they do not belong together.
     """
-    work = work if isinstance(work, Work) else Work(work)
+    work = work if isinstance(work, Work) else Work(Path(work))
     found = folds.audit(ImageTable.read(work.images), Folds.read(work.folds))
     write_json(
         work.audit,
@@ -126,7 +123,10 @@ def _cnn(member: MemberSettings, work: Work) -> Stage:
     def progress() -> str:
         return _folds_trained(work, out, inputs())
 
-    name, command = f"cnn/{member.name}", f"mel cnn train --member {member.name}"
+    name, command = (
+        f"cnn/{member.name}",
+        f"mel cnn train RECIPE --work {work.root} --member {member.name}",
+    )
     return Stage(name, command, outputs, outputs, inputs, make, ("load", "folds"), progress)
 
 
@@ -136,9 +136,17 @@ def _folds_trained(work: Work, out: Path, inputs: Mapping[str, str]) -> str:
     if not marks:
         return ""
     n_folds = read_header(work.folds, "folds")["n_folds"]
-    valid = sum(recorded(mark) == inputs for mark in marks)
+    valid = sum(_made_from(mark) == inputs for mark in marks)
     old = f", {len(marks) - valid} of other inputs" if valid < len(marks) else ""
     return f"{valid} of {n_folds} folds trained{old}"
+
+
+def _made_from(mark: Path) -> dict[str, str]:
+    """Give what a fold was made from: nothing, where its mark cannot be read."""
+    try:
+        return recorded(mark)
+    except MelError:
+        return {}
 
 
 def _tabular(recipe: Recipe, work: Work) -> Stage:
@@ -151,7 +159,7 @@ def _tabular(recipe: Recipe, work: Work) -> Stage:
 
     return Stage(
         f"tabular/{recipe.tabular.name}",
-        "mel tabular train",
+        f"mel tabular train RECIPE --work {work.root}",
         (out / "oof.parquet", out / "test.parquet", out / "features.json"),
         (out / "oof.parquet", out / "test.parquet"),
         partial(_with_members, work, recipe.tabular.digest, members),
@@ -172,12 +180,13 @@ def _ensemble(recipe: Recipe, work: Work) -> Stage:
     files = ("oof.parquet", "test.parquet", "blend.json", "report.html")
     return Stage(
         f"ensemble/{recipe.ensemble.name}",
-        "mel ensemble blend",
+        f"mel ensemble blend RECIPE --work {work.root}",
         tuple(out / name for name in files),
         (out / "oof.parquet", out / "test.parquet"),
         partial(_with_members, work, recipe.ensemble.digest, members),
         make,
         ("load", "folds", *(f"cnn/{name}" for name in recipe.names), _name(recipe)),
+        fault=partial(refusal, partial(ensemble.Blend.read, out / "blend.json")),
     )
 
 
@@ -211,19 +220,20 @@ def _submit(recipe: Recipe, work: Work) -> Stage:
 
     return Stage(
         f"submit/{name}",
-        "mel submit make",
+        f"mel submit make --work {work.root}",
         (path, json),
         (json,),
         inputs,
         lambda: submission(work, source, path),
         ("load", f"ensemble/{name}"),
+        fault=partial(refusal, partial(submit.check_seal, path)),
     )
 
 
 def submission(work: Work, source: Path, path: Path) -> Path:
     """Make and check one submission from a file of test Predictions; gives its path."""
     synthetic = bool(read_header(work.images, "images")["synthetic"])
-    sample = submit.read_sample(work.sample)
+    sample = read_sample(work)
     submit.make(Predictions.read(source), sample, path, synthetic=synthetic)
     submit.check(path, sample)
     return path

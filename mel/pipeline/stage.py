@@ -8,7 +8,7 @@ from typing import Literal
 from mel.errors import MelError
 from mel.files import read_header, read_json
 
-__all__ = ["Stage", "State", "digest_of", "recorded"]
+__all__ = ["Stage", "State", "digest_of", "recorded", "refusal"]
 
 _KINDS = {"images": "images", "folds": "folds", "solution": "solution"}
 
@@ -18,17 +18,24 @@ class State:
     """Whether a stage's outputs are there and were made from what is there now.
 
     `why` names, for a missing stage, what is absent; for a stale one, which input changed, from
-    which digest to which; for one that is done, its files.
+    which digest to which; for one that is done, its files. `blocks` tells whether the stages
+    after it wait: not where all they read is as it was.
     """
 
     name: str
     kind: Literal["done", "missing", "stale"]
     why: str = ""
+    blocks: bool = True
 
     @property
     def done(self) -> bool:
         """Whether there is nothing to do."""
         return self.kind == "done"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the stages after it can be made."""
+        return self.done or not self.blocks
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Stage:
 
     `outputs` must all exist; those in `heads` record the inputs they were made from. `inputs`
     gives the digests that it would be made from now, `make` makes it. `after` names the stages
-    that must be done first, `command` is how to run it alone.
+    that must be done first, `command` is how to run it alone. `fault` says what was changed in the
+    outputs since they were made, if anything; with `aside`, the stages after do not mind it.
     """
 
     name: str
@@ -48,6 +56,8 @@ class Stage:
     make: Callable[[], object]
     after: tuple[str, ...] = ()
     progress: Callable[[], str] = field(default=lambda: "")
+    fault: Callable[[], str] = field(default=lambda: "")
+    aside: bool = False
 
     def state(self) -> State:
         """Compare what is there with what would be made now; reads headers only."""
@@ -62,9 +72,24 @@ class Stage:
             return State(self.name, "stale", str(error))
         changed = next((reason for reason in reasons if reason), "")
         if not changed:
-            return State(self.name, "done", ", ".join(path.name for path in self.outputs))
+            return self._unless_changed()
         progress = self.progress()
         return State(self.name, "stale", f"{changed} ({progress})" if progress else changed)
+
+    def _unless_changed(self) -> State:
+        fault = self.fault()
+        if fault:
+            return State(self.name, "stale", fault, blocks=not self.aside)
+        return State(self.name, "done", ", ".join(path.name for path in self.outputs))
+
+
+def refusal(read: Callable[[], object]) -> str:
+    """Give the line with which reading something is refused; empty when it is not."""
+    try:
+        read()
+    except MelError as error:
+        return str(error)
+    return ""
 
 
 def recorded(path: Path) -> dict[str, str]:

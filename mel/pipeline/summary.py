@@ -1,6 +1,6 @@
 """The final table: what every member, the stack and the blend are worth, and what was written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,10 +8,13 @@ import numpy as np
 import polars as pl
 
 from mel.config import Recipe
+from mel.ensemble import Blend
 from mel.errors import MelError
-from mel.files import read_header, read_json, read_table, versions, write_json, write_text
+from mel.files import read_header, read_json, versions, write_json, write_text
 from mel.metrics import auc, auc_interval
 from mel.pipeline.folder import Work
+from mel.pipeline.source import truth as read_truth
+from mel.pipeline.stage import recorded
 from mel.predictions import Predictions
 from mel.tables import ImageTable
 
@@ -110,12 +113,13 @@ def describe(table: ImageTable) -> dict[str, str]:
     }
 
 
-def scores(recipe: Recipe, work: Work) -> list[Score]:
+def scores(recipe: Recipe, work: Work, *, held_out: bool = False) -> list[Score]:
     """Give a row for every member of the recipe that has scores, the stack and the blend.
 
-    The test images' targets, where known, are opened here and nowhere else.
+    The test images' targets, where known, are opened for `held_out` and for nothing else: that is
+    the last table of a whole run.
     """
-    truth = _truth(work)
+    truth = read_truth(work) if held_out else None
     members = [(name, work.cnn(name), "cnn") for name in recipe.names]
     members.append((recipe.tabular.name, work.tabular(recipe.tabular.name), "stack"))
     found = [
@@ -132,24 +136,14 @@ def _blend_scores(name: str, work: Work, truth: pl.DataFrame | None) -> list[Sco
     folder = work.ensemble(name)
     if not (folder / "blend.json").exists():
         return []
-    blend = read_json(folder / "blend.json")
-    honest = _held_out(_score(name, "blend", blend["honest"]), folder, truth)
-    return [honest, _score(name, "naive", blend["naive"])]
+    blend = Blend.read(folder / "blend.json")
+    honest = _held_out(_score(name, "blend", blend.honest.as_dict()), folder, truth)
+    return [honest, _score(name, "naive", blend.naive.as_dict())]
 
 
 def _score(name: str, kind: Kind, metric: Mapping[str, float]) -> Score:
     interval = Interval(metric["pooled"], metric["low"], metric["high"])
     return Score(name, kind, interval, metric["fold_mean"])
-
-
-def _truth(work: Work) -> pl.DataFrame | None:
-    """Give image_id, target and patient_id of the test images whose target is known."""
-    if not work.solution.exists() or not work.images.exists():
-        return None
-    solution, _ = read_table(work.solution, "solution")
-    known = solution.select("image_id", "target").drop_nulls()
-    patients = ImageTable.read(work.images).test.select("image_id", "patient_id")
-    return known.join(patients, on="image_id", how="inner", validate="1:1").sort("image_id")
 
 
 def _held_out(row: Score, folder: Any, truth: pl.DataFrame | None) -> Score:
@@ -160,7 +154,7 @@ def _held_out(row: Score, folder: Any, truth: pl.DataFrame | None) -> Score:
     if joined.height < truth.height:
         raise MelError(
             f"{folder / 'test.parquet'}: lacks {truth.height - joined.height} images of "
-            "solution.parquet; run mel run again"
+            "solution.parquet; make it again: mel run RECIPE --data DIR --work DIR"
         )
     target, score = joined["target"].to_numpy(), joined["score"].to_numpy()
     if len(np.unique(target)) < 2:
@@ -169,18 +163,39 @@ def _held_out(row: Score, folder: Any, truth: pl.DataFrame | None) -> Score:
     return Score(row.member, row.kind, row.oof, row.fold_mean, Interval(auc(target, score), *ends))
 
 
-def summarise(recipe: Recipe, work: Work) -> Summary:
-    """Make the final summary of a finished run, written as summary.md and summary.json."""
+def summarise(recipe: Recipe, work: Work, names: Sequence[str]) -> Summary:
+    """Make the final summary of a finished run, written as summary.md and summary.json.
+
+    `names` are the stages of the run, whose seconds are told.
+    """
     table = ImageTable.read(work.images)
     title = f"{recipe.name} (synthetic data)" if table.synthetic else recipe.name
     folds = read_header(work.folds, "folds")
     facts = describe(table) | {"folds": f"{folds['n_folds']}, {folds['method']}"}
-    seconds = read_json(work.times) if work.times.exists() else {}
-    found = tuple(scores(recipe, work))
+    found, seconds = tuple(scores(recipe, work, held_out=True)), _seconds(work, names)
     summary = Summary(title, facts, found, seconds, _files(recipe, work), _notes(found))
     write_json(work.summary.with_suffix(".json"), summary.as_dict())
     write_text(work.summary, summary.as_markdown())
     return summary
+
+
+def _seconds(work: Work, names: Sequence[str]) -> dict[str, float]:
+    """Give the seconds of each stage: a member's are those of all its folds, whenever trained."""
+    times = read_json(work.times) if work.times.exists() else {}
+    known = {name: _of_folds(work, name) or times.get(name) for name in names}
+    return {name: float(seconds) for name, seconds in known.items() if seconds is not None}
+
+
+def _of_folds(work: Work, name: str) -> float | None:
+    """Give the sum over a member's folds, where the mark of each says what it took."""
+    room, _, member = name.partition("/")
+    folder = work.cnn(member)
+    if room != "cnn" or not (folder / "oof.parquet").exists():
+        return None
+    inputs = recorded(folder / "oof.parquet")
+    marks = [read_json(mark) for mark in sorted(folder.glob("fold*/done.json"))]
+    spent = [mark.get("seconds") for mark in marks if mark.get("inputs") == inputs]
+    return None if None in spent else round(sum(spent), 1) or None
 
 
 def _notes(found: tuple[Score, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mel import pipeline
-from mel.config import DataSettings, MemberSettings, Recipe
+from mel.config import DataSettings, EnsembleSettings, MemberSettings, Recipe
 from mel.errors import MelError
 from mel.pipeline import recipes
 
@@ -79,6 +79,18 @@ def test_settings_given_as_objects_are_kept_as_an_equal_recipe(tmp_path):
     assert Recipe.read(tmp_path / "recipe.toml") == given
 
 
+def test_a_kept_recipe_holds_no_setting_that_would_be_refused(tmp_path):
+    """The default rounds of a greedy blend would have no effect on a mean."""
+    given = Recipe(
+        name="mine",
+        data=DataSettings(adapter="siim2020"),
+        cnn=[MemberSettings(backbone="resnet18_v2", size=64)],
+        ensemble=EnsembleSettings(method="mean"),
+    )
+    recipes.keep(given, None, tmp_path / "recipe.toml")
+    assert Recipe.read(tmp_path / "recipe.toml").digest == given.digest
+
+
 def test_a_recipe_from_a_file_is_kept_byte_for_byte(tmp_path):
     recipes.keep(Recipe.read(ALL["demo"]), ALL["demo"], tmp_path / "recipe.toml")
     assert (tmp_path / "recipe.toml").read_bytes() == ALL["demo"].read_bytes()
@@ -89,6 +101,7 @@ def test_a_recipe_from_a_file_is_kept_byte_for_byte(tmp_path):
     [
         ({"backbone": "efficientnetv2_b9"}, "did you mean"),
         ({"backbone": "resnet18_v2", "weights": "imagenet"}, "has no ImageNet weights"),
+        ({"backbone": "resnet18_v2", "weights": "no/such/folder"}, "no such preset folder"),
     ],
 )
 def test_what_could_not_be_trained_is_refused_before_anything_is_made(settings, said, tmp_path):

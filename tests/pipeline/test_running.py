@@ -1,6 +1,7 @@
 """The whole run: what is made, what is skipped, what goes stale, and what is refused."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from mel import pipeline
 from mel.config import Recipe
 from mel.errors import MelError
-from mel.files import read_header, read_table, write_table
+from mel.files import read_header, write_table
 from mel.pipeline import Work
 
 NAMES = [
@@ -133,7 +134,7 @@ def test_without_data_other_load_settings_are_refused(work, recipe_file):
     [
         ("submissions/blend.csv", {"submissions"}),
         ("ensemble/blend/report.html", {"ensemble", "submissions"}),
-        ("sample_submission.csv", {"images.parquet", "sample_submission.csv"}),
+        ("sample_submission.csv", {"images.parquet", "load.json", "sample_submission.csv"}),
     ],
 )
 def test_a_file_that_was_deleted_is_made_again(work, recipe_file, competition, file, again, made):
@@ -147,21 +148,125 @@ def test_a_file_that_was_deleted_is_made_again(work, recipe_file, competition, f
     assert set(_kinds(pipeline.status(work)).values()) == {"done"}
 
 
+def _artefacts(work):
+    """Every artefact but what says of what and when: digests of tables, the text of the others."""
+    found = {}
+    for path in sorted(work.rglob("*")):
+        name = path.relative_to(work).as_posix()
+        if path.suffix == ".parquet" and name != "solution.parquet":
+            kind = {"images": "images", "folds": "folds"}.get(path.stem, "predictions")
+            found[name] = read_header(path, kind)["digest"]
+        elif path.suffix == ".csv":
+            found[name] = sorted(path.read_text().splitlines())
+        elif path.suffix == ".json" and name.startswith(("audit", "tabular/", "ensemble/")):
+            found[name] = json.loads(path.read_text())
+        elif path.suffix in (".html", ".txt"):
+            found[name] = path.read_text()
+    return found
+
+
 def test_the_targets_of_the_test_images_change_nothing_but_the_final_table(
-    work, recipe_file, competition, made
+    work, tmp_path, recipe_file, competition
 ):
-    """Turned round, they turn the held-out AUC round; every artefact stays as it is."""
+    """Turned round before all, they turn the held-out AUC round and leave every artefact."""
     before = {s.member: s for s in pipeline.run(recipe_file, work, competition).scores}
-    files = {name: (work / name).read_bytes() for name in made(work) if "solution" not in name}
-    solution, header = read_table(work / "solution.parquet", "solution")
-    turned = solution.with_columns(target=1 - pl.col("target"))
-    write_table(work / "solution.parquet", turned, header)
-    after = {s.member: s for s in pipeline.run(recipe_file, work).scores}
-    assert {name: (work / name).read_bytes() for name in files} == files
+    solution = pl.read_csv(competition / "solution.csv")
+    solution.with_columns(target=1 - pl.col("target")).write_csv(competition / "solution.csv")
+    other = tmp_path / "other"
+    after = {s.member: s for s in pipeline.run(recipe_file, other, competition).scores}
+    turned = pl.read_parquet(other / "solution.parquet")["target"]
+    assert turned.to_list() == (1 - pl.read_parquet(work / "solution.parquet")["target"]).to_list()
+    artefacts = _artefacts(work)
+    assert len(artefacts) > 12
+    assert _artefacts(other) == artefacts
     for name, score in before.items():
         assert after[name].oof == score.oof
         if score.held_out:
             assert after[name].held_out.auc == pytest.approx(1 - score.held_out.auc)
+
+
+def test_the_order_of_rows_in_the_competition_s_files_changes_nothing(
+    work, tmp_path, recipe_file, competition
+):
+    """Not even the submission, but for its order, which is the sample's."""
+    tables = sorted(competition.glob("*.csv"))
+    assert len(tables) == 5
+    for table in tables:
+        frame = pl.read_csv(table, infer_schema=False)
+        frame.sample(fraction=1.0, shuffle=True, seed=7).write_csv(table)
+    other = tmp_path / "other"
+    pipeline.run(recipe_file, other, competition)
+    assert _artefacts(other) == _artefacts(work)
+    ids = [pl.read_csv(w / "submissions/blend.csv")["image_name"].to_list() for w in (work, other)]
+    assert ids[0] != ids[1]
+    sample = pl.read_csv(competition / "sample_submission.csv")["image_name"].to_list()
+    assert ids[1] == sample
+
+
+def _edit(path):
+    path.write_text(re.sub(r'((?:"pooled": |,)0\.)', r"\g<1>1", path.read_text(), count=1))
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:40])
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "stage", "why"),
+    [
+        ("ensemble/blend/blend.json", _edit, "ensemble/blend", "was changed after it was written"),
+        ("ensemble/blend/blend.json", _cut, "ensemble/blend", "is no readable JSON"),
+        ("submissions/blend.csv", _edit, "submit/blend", "was changed after it was made"),
+        ("submissions/blend.csv", _cut, "submit/blend", "was changed after it was made"),
+        ("sample_submission.csv", _cut, "load", "sample_submission.csv is not as it was loaded"),
+        ("solution.parquet", _cut, "load", "solution.parquet is not as it was loaded"),
+        ("solution.parquet", Path.unlink, "load", "solution.parquet is not as it was loaded"),
+        ("load.json", _cut, "load", "load.json: is no readable JSON"),
+    ],
+)
+def test_a_file_that_was_changed_is_noticed_and_made_again(
+    work, recipe_file, competition, trained, file, damage, stage, why
+):
+    before = (work / file).read_bytes()
+    damage(work / file)
+    (state,) = [s for s in pipeline.status(work) if s.name == stage]
+    assert state.kind == "stale"
+    assert why in state.why
+    pipeline.run(recipe_file, work, competition)
+    if file != "solution.parquet":
+        assert (work / file).read_bytes() == before
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+    assert not trained
+
+
+@pytest.mark.parametrize("file", ["sample_submission.csv", "solution.parquet"])
+def test_a_changed_sample_or_solution_without_data_is_one_line_that_asks_for_data(
+    work, recipe_file, file
+):
+    _cut(work / file)
+    with pytest.raises(MelError, match=rf"{file} is not as it was loaded; give --data DIR"):
+        pipeline.run(recipe_file, work)
+
+
+def test_a_solution_that_was_never_loaded_is_not_believed(work, recipe_file, competition):
+    (competition / "solution.csv").rename(competition / "aside.csv")
+    pipeline.run(recipe_file, work, competition)
+    assert not (work / "solution.parquet").exists()
+    frame = pl.read_parquet(work / "images.parquet").filter(pl.col("split") == "test")
+    invented = frame.select("image_id", target=pl.int_range(pl.len(), dtype=pl.Int8) % 2)
+    write_table(work / "solution.parquet", invented, {"kind": "solution", "schema": 1})
+    with pytest.raises(MelError, match=r"solution.parquet is not as it was loaded"):
+        pipeline.run(recipe_file, work)
+
+
+def test_a_run_that_is_refused_keeps_the_recipe_of_before(work, recipe_file, competition):
+    kept = (work / "recipe.toml").read_bytes()
+    _change(recipe_file, 'name = "small"', 'name = "other"')
+    damaged = competition / "train.csv"
+    damaged.write_text(damaged.read_text().replace("patient_id", "patient", 1))
+    with pytest.raises(MelError, match="patient_id"):
+        pipeline.run(recipe_file, work, competition)
+    assert (work / "recipe.toml").read_bytes() == kept
 
 
 def test_the_test_images_targets_are_in_no_other_artefact(work):

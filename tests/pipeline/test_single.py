@@ -35,11 +35,14 @@ def test_the_stages_one_by_one_give_what_a_run_gives(
 def test_a_stage_whose_forerunner_is_missing_is_refused_with_its_command(
     work, recipe_file, competition, trained
 ):
-    with pytest.raises(MelError, match=r"needs load, which is missing.*run mel kaggle load first"):
+    work.mkdir()
+    command = rf"run first: mel kaggle load {recipe_file} --data DIR --work {work}$"
+    with pytest.raises(MelError, match=f"needs load, which is missing.*{command}"):
         pipeline.only(recipe_file, work, "folds")
     pipeline.only(recipe_file, work, "load", competition)
     pipeline.only(recipe_file, work, "folds")
-    with pytest.raises(MelError, match=r"mel cnn train --member efficientnetv2_micro-32 first"):
+    command = rf"mel cnn train {recipe_file} --work {work} --member efficientnetv2_micro-32$"
+    with pytest.raises(MelError, match=command):
         pipeline.only(recipe_file, work, "tabular")
 
 
@@ -75,9 +78,70 @@ def test_a_check_needs_exactly_one_thing_to_compare_with(tmp_path):
 
 
 def test_prediction_with_an_unknown_member_or_suffix_is_refused(work, tmp_path):
-    with pytest.raises(MelError, match="no trained member 'x-32'"):
+    work.mkdir()
+    hint = f"no trained member 'x-32'; none is trained yet; mel cnn train RECIPE --work {work}$"
+    with pytest.raises(MelError, match=hint):
         pipeline.predict(work, "x-32", tmp_path, tmp_path / "out.csv")
     (work / "cnn/x-32").mkdir(parents=True)
     (work / "cnn/x-32/recipe.json").write_text("{}")
     with pytest.raises(MelError, match=r"ends in .parquet or .csv"):
         pipeline.predict(work, "x-32", tmp_path, tmp_path / "out.txt")
+
+
+@pytest.mark.parametrize("room", ["folds", "cnn", "tabular", "ensemble", "submit", "predict"])
+def test_a_stage_alone_makes_no_work_folder(room, work, recipe_file, tmp_path):
+    calls = {
+        "cnn": lambda: pipeline.train_members(recipe_file, work),
+        "submit": lambda: pipeline.submit_from(work),
+        "predict": lambda: pipeline.predict(work, "x-32", tmp_path, tmp_path / "o.csv"),
+    }
+    with pytest.raises(MelError, match="no such work folder; mel run RECIPE"):
+        calls.get(room, lambda: pipeline.only(recipe_file, work, room))()
+    assert not work.exists()
+
+
+def test_a_stage_that_is_refused_keeps_the_recipe_of_before(
+    work, recipe_file, competition, trained
+):
+    pipeline.only(recipe_file, work, "load", competition)
+    kept = (work / "recipe.toml").read_bytes()
+    recipe_file.write_text(recipe_file.read_text().replace("rounds = 5", "rounds = 6"))
+    for room in ("tabular", "ensemble"):
+        with pytest.raises(MelError, match="needs folds"):
+            pipeline.only(recipe_file, work, room)
+    with pytest.raises(MelError, match="needs folds"):
+        pipeline.train_members(recipe_file, work)
+    assert (work / "recipe.toml").read_bytes() == kept
+
+
+def test_only_a_whole_run_opens_the_test_images_targets(
+    work, recipe_file, competition, trained, monkeypatch
+):
+    """Not even a truncated solution hinders a stage alone; none of them shows a held-out AUC."""
+    pipeline.only(recipe_file, work, "load", competition)
+    solution = work / "solution.parquet"
+    solution.write_bytes(solution.read_bytes()[:100])
+    pipeline.only(recipe_file, work, "folds")
+    found = pipeline.train_members(recipe_file, work)
+    found += pipeline.only(recipe_file, work, "tabular")
+    found += pipeline.only(recipe_file, work, "ensemble")
+    assert len(found) == 5
+    assert not [score for score in found if score.held_out]
+    assert pipeline.submit_from(work).exists()
+    states = {state.name: state.why for state in pipeline.status(work) if not state.done}
+    assert states == {"load": "solution.parquet is not as it was loaded"}
+
+
+def test_paths_may_be_text(work, recipe_file, competition, trained):
+    """As a notebook gives them, at every door."""
+    place, recipe = str(work), str(recipe_file)
+    pipeline.only(recipe, place, "load", str(competition))
+    pipeline.run(recipe, place, str(competition))
+    assert {s.kind for s in pipeline.status(place, recipe)} == {"done"}
+    assert {s.kind for s in pipeline.plan(recipe, place, str(competition))} == {"done"}
+    assert len(pipeline.train_members(recipe, place)) == len(pipeline.members(recipe)) == 2
+    path = str(pipeline.submit_from(place))
+    pipeline.check(path, place)
+    pipeline.check(path, sample=str(work / "sample_submission.csv"))
+    assert pipeline.audit(place).ok
+    assert pipeline.facts(place)["digest"]

@@ -1,5 +1,7 @@
 """A stage is done only while its files are there and their recorded inputs are the present ones."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -64,3 +66,11 @@ def test_inputs_may_be_recorded_in_json_too(tmp_path):
     assert stage.state().done
     write_json(path, {"other": 1})
     assert stage.state().kind == "stale"
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_stage_whose_output_was_changed_is_stale_and_blocks_unless_aside(stage, aside):
+    _write(stage, NOW)
+    state = replace(stage, fault=lambda: "it was changed", aside=aside).state()
+    assert (state.kind, state.why) == ("stale", "it was changed")
+    assert state.ready == aside

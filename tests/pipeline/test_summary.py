@@ -6,7 +6,10 @@ import polars as pl
 import pytest
 
 from mel import pipeline
+from mel.errors import MelError
+from mel.files import digest_file, read_header, read_json, read_table, write_json, write_table
 from mel.metrics import auc, auc_interval
+from mel.pipeline.source import truth
 
 
 @pytest.fixture
@@ -89,3 +92,41 @@ def test_the_seconds_of_a_stage_are_those_of_the_run_that_made_it(run, recipe_fi
     summary, work = run
     assert list(summary.seconds) == [state.name for state in pipeline.status(work)]
     assert pipeline.run(recipe_file, work).seconds == summary.seconds
+
+
+def test_a_stage_that_the_recipe_no_longer_has_is_not_counted(run, recipe_file):
+    before, work = run
+    text = recipe_file.read_text()
+    first = '[[cnn.members]]\nbackbone = "efficientnetv2_micro"\nsize = 16\n'
+    assert first in text
+    recipe_file.write_text(text.replace(first, ""))
+    after = pipeline.run(recipe_file, work)
+    assert "cnn/efficientnetv2_micro-16" in before.seconds
+    assert list(after.seconds) == [state.name for state in pipeline.status(work)]
+    assert "cnn/efficientnetv2_micro-16" not in (work / "summary.md").read_text()
+
+
+def test_a_member_s_seconds_are_those_of_all_its_folds_whenever_trained(run, recipe_file):
+    _, work = run
+    name = "efficientnetv2_micro-32"
+    inputs = read_header(work / "cnn" / name / "oof.parquet", "predictions")["inputs"]
+    other = inputs | {"settings": "0" * 16}
+    marks = [{"inputs": inputs, "seconds": 1000.5}, {"inputs": inputs, "seconds": 200.0}]
+    for fold, mark in enumerate([*marks, {"inputs": other, "seconds": 9.0}]):
+        (work / f"cnn/{name}/fold{fold}").mkdir()
+        write_json(work / f"cnn/{name}/fold{fold}/done.json", mark)
+    assert pipeline.run(recipe_file, work).seconds[f"cnn/{name}"] == 1200.5
+    write_json(work / f"cnn/{name}/fold1/done.json", {"inputs": inputs})
+    assert pipeline.run(recipe_file, work).seconds[f"cnn/{name}"] < 100
+
+
+def test_a_solution_of_other_images_is_refused_by_name(run):
+    """Sealed anew, as by a hand that edits load.json too."""
+    _, work = run
+    frame, header = read_table(work / "solution.parquet", "solution")
+    write_table(work / "solution.parquet", frame[1:], header)
+    sealed = read_json(work / "load.json")
+    sealed["files"]["solution.parquet"] = digest_file(work / "solution.parquet")
+    write_json(work / "load.json", sealed)
+    with pytest.raises(MelError, match=f"image '{frame['image_id'][0]}' is not both there"):
+        truth(pipeline.Work(work))

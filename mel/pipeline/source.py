@@ -1,0 +1,90 @@
+"""What stands beside the images: the sample submission and the test images' targets, sealed.
+
+Neither says itself whether it was changed, so load.json keeps the SHA-256 of both.
+"""
+
+import polars as pl
+
+from mel import submit
+from mel.errors import MelError
+from mel.files import digest_file, digest_frame, read_json, read_table, write_json, write_table
+from mel.kaggle import Competition
+from mel.pipeline.folder import Work
+from mel.tables import ImageTable
+
+__all__ = ["keep_source", "read_sample", "source_fault", "truth"]
+
+_ABSENT = "absent"
+
+
+def keep_source(found: Competition, work: Work) -> None:
+    """Write what was loaded, the images last: without them nothing counts as loaded."""
+    work.images.unlink(missing_ok=True)
+    submit.write_sample(found.sample, work.sample)
+    _keep_solution(found.solution, work)
+    write_json(work.load, {"kind": "load", "schema": 1, "files": _files(work)})
+    found.table.write(work.images)
+
+
+def _keep_solution(solution: pl.DataFrame | None, work: Work) -> None:
+    """Keep the test images' targets apart from the table, where nothing can learn from them."""
+    if solution is None:
+        work.solution.unlink(missing_ok=True)
+    else:
+        header = {"kind": "solution", "schema": 1, "digest": digest_frame(solution)}
+        write_table(work.solution, solution, header)
+
+
+def _files(work: Work) -> dict[str, str]:
+    paths = (work.sample, work.solution)
+    return {path.name: digest_file(path) if path.is_file() else _ABSENT for path in paths}
+
+
+def source_fault(work: Work, *names: str) -> str:
+    """Say which of the sample and the solution (or of `names`) is not as it was loaded, or ""."""
+    try:
+        content = read_json(work.load)
+    except MelError as error:
+        return str(error)
+    then = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(then, dict):
+        return f"{work.load.name} does not say what was loaded"
+    for name, now in _files(work).items():
+        if now != then.get(name) and name in (names or (name,)):
+            return f"{name} is not as it was loaded"
+    return ""
+
+
+def _sealed(work: Work, name: str) -> None:
+    if fault := source_fault(work, name):
+        raise MelError(
+            f"{work.root}: {fault}; load it again: "
+            f"mel kaggle load RECIPE --data DIR --work {work.root}"
+        )
+
+
+def read_sample(work: Work) -> pl.DataFrame:
+    """Read the sample submission. Raises MelError for one that was changed since it was loaded."""
+    _sealed(work, work.sample.name)
+    return submit.read_sample(work.sample)
+
+
+def truth(work: Work) -> pl.DataFrame | None:
+    """Give image_id, target and patient_id of the test images; None where no target is known.
+
+    Raises MelError for a solution that was changed since it was loaded, and for one of other
+    images than the test images.
+    """
+    _sealed(work, work.solution.name)
+    if not work.solution.exists():
+        return None
+    solution, _ = read_table(work.solution, "solution")
+    test = ImageTable.read(work.images).test.select("image_id", "patient_id")
+    if odd := set(solution["image_id"]) ^ set(test["image_id"]):
+        raise MelError(
+            f"{work.solution}: image {min(odd)!r} is not both there and a test image "
+            f"({len(odd)} such images); load again: mel kaggle load RECIPE --data DIR "
+            f"--work {work.root}"
+        )
+    known = solution.select("image_id", "target").drop_nulls()
+    return known.join(test, on="image_id", how="inner", validate="1:1").sort("image_id")
