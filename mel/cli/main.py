@@ -1,8 +1,11 @@
 """The program `mel`: its commands, and the one place where an error becomes a line and a status."""
 
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -27,7 +30,8 @@ for _name, _room in {
     app.add_typer(_room, name=_name)
 run.add_to(app)
 
-_INTERNAL, _INTERRUPTED, _PIPE, _USAGE = 70, 130, 141, 2
+_INTERNAL, _INTERRUPTED, _TERMINATED, _PIPE, _USAGE = 70, 130, 143, 141, 2
+_KEPT = "what is finished is kept: run the same again to go on"
 
 
 def _print_version(wanted: bool) -> None:
@@ -60,7 +64,28 @@ def main() -> None:
     arguments = sys.argv[1:]
     end = arguments.index("--") if "--" in arguments else len(arguments)
     kept = [word for place, word in enumerate(arguments) if word != "--debug" or place > end]
-    sys.exit(_run(kept, debug=len(kept) < len(arguments)))
+    with _terminable():
+        status = _run(kept, debug=len(kept) < len(arguments))
+    sys.exit(status)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the program as Ctrl-C does: what is half-written is taken away first."""
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not stop the clearing
+        raise _Terminated
+
+    old = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came; no Exception, so that nothing takes it for a fault and goes on."""
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
@@ -70,6 +95,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):  # newer parsers give the status instead
         status = _INTERRUPTED
+    except _Terminated:
+        return _say(f"terminated; {_KEPT}", _TERMINATED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE
@@ -78,7 +105,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
             traceback.print_exc()
         return _explain(error)
     if status == _INTERRUPTED:
-        _say("interrupted; what is finished is kept: run the same again to go on", status)
+        _say(f"interrupted; {_KEPT}", status)
     return status
 
 
