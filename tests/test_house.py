@@ -113,8 +113,13 @@ def test_importing_mel_alone_costs_nothing() -> None:
 
 
 def test_every_room_opens_by_its_name_and_no_other_does() -> None:
-    for room in mel.__all__:
+    functions = {"demo", "run", "status"}
+    for room in set(mel.__all__) - functions:
         assert getattr(mel, room).__name__ == f"mel.{room}"
+    for name in functions:
+        assert getattr(mel, name) is getattr(mel.pipeline, name)
+    assert set(mel.__all__) >= {"errors", "files", "progress", *ROOMS} - {"cli"}
+    assert set(mel.__all__) <= set(dir(mel))
     with pytest.raises(AttributeError, match="no attribute 'attic'"):
         _ = mel.attic
 
