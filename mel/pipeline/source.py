@@ -3,11 +3,21 @@
 Neither says itself whether it was changed, so load.json keeps the SHA-256 of both.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from mel import submit
 from mel.errors import MelError
-from mel.files import digest_file, digest_frame, read_json, read_table, write_json, write_table
+from mel.files import (
+    digest_file,
+    digest_frame,
+    read_json,
+    read_table,
+    versions,
+    write_json,
+    write_table,
+)
 from mel.kaggle import Competition
 from mel.pipeline.folder import Work
 from mel.tables import ImageTable
@@ -21,18 +31,19 @@ def keep_source(found: Competition, work: Work) -> None:
     """Write what was loaded, the images last: without them nothing counts as loaded."""
     work.images.unlink(missing_ok=True)
     submit.write_sample(found.sample, work.sample)
-    _keep_solution(found.solution, work)
-    write_json(work.load, {"kind": "load", "schema": 1, "files": _files(work)})
+    _keep_solution(found.solution, work, found.table.inputs)
+    said = {"inputs": found.table.inputs, "files": _files(work), "versions": versions()}
+    write_json(work.load, {"kind": "load", "schema": 1} | said)
     found.table.write(work.images)
 
 
-def _keep_solution(solution: pl.DataFrame | None, work: Work) -> None:
+def _keep_solution(solution: pl.DataFrame | None, work: Work, inputs: Mapping[str, str]) -> None:
     """Keep the test images' targets apart from the table, where nothing can learn from them."""
     if solution is None:
         work.solution.unlink(missing_ok=True)
     else:
         header = {"kind": "solution", "schema": 1, "digest": digest_frame(solution)}
-        write_table(work.solution, solution, header)
+        write_table(work.solution, solution, header | {"inputs": inputs, "versions": versions()})
 
 
 def _files(work: Work) -> dict[str, str]:

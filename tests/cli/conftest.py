@@ -39,6 +39,16 @@ def recipe(tmp_path: Path) -> Path:
     return Path(shutil.copy(embedded()["tiny"], tmp_path / "recipe.toml"))
 
 
+@pytest.fixture(scope="session")
+def smoke(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> "tuple[Path, subprocess.CompletedProcess[str]]":
+    """A real `mel demo --tiny`, once a session: its work folder, not to be changed, and its end."""
+    work = tmp_path_factory.mktemp("smoke") / "work"
+    command = [sys.executable, "-m", "mel.cli", "demo", "--tiny", "--work", str(work)]
+    return work, subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Mount a small disk in memory with some options; skips where that is not allowed."""

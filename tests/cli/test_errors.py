@@ -83,7 +83,7 @@ def test_a_fault_in_the_data_is_one_line_and_nothing_is_loaded(
     work = tmp_path / "work"
     done = mel("kaggle", "load", recipe, "--data", competition, "--work", work)
     _one_line(done, *parts)
-    assert {path.name for path in work.iterdir()} <= {".lock", "recipe.toml"}
+    assert {path.name for path in work.iterdir()} == {".lock"}
 
 
 def _truncate(path):
@@ -179,17 +179,23 @@ def test_a_read_only_disk_is_one_line(mel, recipe, competition, mounted):
         _only_line(done, str(place), "Read-only file system")
 
 
-def test_an_interrupted_command_says_so_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_command_that_is_stopped_says_so_and_leaves_nothing(sent, status, said, tmp_path):
     out = tmp_path / "competition"
     command = [sys.executable, "-m", "mel.cli", "kaggle", "synth", "--out", str(out)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 60
         while not list(tmp_path.glob(".*-competition/jpeg/*")) and time.monotonic() < until:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, news = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert [line for line in news.splitlines() if line.startswith("mel: interrupted")]
+    assert process.returncode == status
+    assert [line for line in news.splitlines() if line.startswith("mel: ")] == [
+        f"mel: {said}; what is finished is kept: run the same again to go on"
+    ]
     assert "Traceback" not in news
     assert not list(tmp_path.iterdir())
 
