@@ -1,22 +1,25 @@
 """Files that are whole or absent: atomic writes, digests, and Parquet with a JSON header."""
 
-import hashlib
 import json
+import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import polars as pl
 
+from mel.digests import digest_file, digest_frame, digest_json
 from mel.errors import MelError
 
 __all__ = [
     "atomic",
+    "check_digest",
     "digest_file",
     "digest_frame",
     "digest_json",
@@ -43,6 +46,15 @@ _PACKAGES = (
     "keras-cv",
     "tensorflow",
 )
+_HEADER = {
+    "name": str,
+    "digest": str,
+    "inputs": dict,
+    "seed": object,
+    "versions": dict,
+    "seal": str,
+}
+_STRAY = 3600.0  # seconds after which a temporary file belongs to nobody any more
 _JSON_NAMES = {
     bool: "true or false",
     dict: "an object",
@@ -58,7 +70,8 @@ def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name only if the block succeeds.
 
     The temporary name keeps all suffixes, for writers that choose their format by them. Works for a
-    file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left.
+    file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left; what
+    a killed process left beside the same path is removed once it is an hour old.
     """
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     old = temporary.with_name(f"{temporary.name}-old")
@@ -68,6 +81,7 @@ def atomic(path: Path) -> Iterator[Path]:
         if temporary.is_dir() and path.is_dir():
             path.replace(old)
         temporary.replace(path)
+        _sweep(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise MelError(f"{path}: cannot be written ({reason}); free or choose a place") from error
@@ -86,6 +100,15 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _sweep(path: Path) -> None:
+    stray = re.compile(rf"\.[0-9a-f]{{8}}-{re.escape(path.name)}(-old)?")
+    for other in path.parent.iterdir():
+        if stray.fullmatch(other.name):
+            with suppress(OSError):  # another process was quicker
+                if time.time() - other.stat().st_mtime > _STRAY:
+                    _remove(other)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, whole or not at all."""
     with atomic(path) as temporary:
@@ -100,11 +123,22 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON, or say which file is missing or broken."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return _loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MelError(f"{path}: no such file; make it first or correct the path") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise MelError(f"{path}: is no readable JSON ({error}); make it again") from error
+
+
+def _loads(text: str) -> Any:
+    """Parse JSON; refuse NaN and infinity, which are none, and numbers too large to hold."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def read_csv(path: Path, missing: str = "correct the path") -> pl.DataFrame:
@@ -165,8 +199,17 @@ def _is_a(value: Any, wanted: type) -> bool:
 
 
 def write_table(path: Path, frame: pl.DataFrame, header: Mapping[str, Any]) -> None:
-    """Write a frame as Parquet with `header` as JSON in the file's own metadata."""
-    text = json.dumps(header, allow_nan=False)
+    """Write a frame as Parquet with a header as JSON in the file's own metadata.
+
+    Whatever `header` leaves out but the kind is filled in: schema, name (the kind), digest (of the
+    rows in their order), inputs (none), seed (null) and versions. The header is sealed, so that
+    `read_header` notices a change of any of its fields but the versions.
+    """
+    common = {"schema": _SCHEMA, "name": header["kind"], "inputs": {}, "seed": None}
+    whole = common | {"versions": versions()} | dict(header)
+    if "digest" not in whole:
+        whole["digest"] = digest_frame(frame.with_row_index(""), by="")
+    text = json.dumps(whole | {"seal": _seal(whole)}, allow_nan=False)
     with atomic(path) as temporary:
         try:
             frame.write_parquet(temporary, metadata={_KEY: text})
@@ -174,8 +217,21 @@ def write_table(path: Path, frame: pl.DataFrame, header: Mapping[str, Any]) -> N
             raise OSError(str(error)) from error
 
 
+def _seal(header: Mapping[str, Any]) -> str:
+    return digest_json({k: v for k, v in header.items() if k not in ("versions", "seal")})
+
+
+def check_digest(path: Path, said: Any, found: str) -> None:
+    """Refuse a file whose content does not have the digest that it states."""
+    if said != found:
+        raise MelError(
+            f"{path}: content has digest {found}, the file says {said}; "
+            "it was changed after it was written: make it again"
+        )
+
+
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """Read only the header of one of mel's Parquet files, checking that it is of `kind`."""
+    """Read only the header of one of mel's Parquet files, checking its kind and its seal."""
     try:
         text = pl.read_parquet_metadata(path).get(_KEY)
     except FileNotFoundError:
@@ -191,13 +247,16 @@ def read_header(path: Path, kind: str) -> dict[str, Any]:
         raise MelError(
             f"{path}: has schema {header['schema']!r}, this mel reads {_SCHEMA}; make it again"
         )
+    required(header, _HEADER, str(path))
+    if header.pop("seal") != _seal(header):
+        raise MelError(f"{path}: the header was changed after it was written; make it again")
     return header
 
 
 def _parse(text: str | None) -> dict[str, Any] | None:
     try:
-        header = json.loads(text or "null")
-    except ValueError:
+        header = _loads(text or "null")
+    except (ValueError, RecursionError):
         return None
     return header if isinstance(header, dict) else None
 
@@ -214,55 +273,6 @@ def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
         return pl.read_parquet(path, glob=False, hive_partitioning=False), header
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(path, error) from error
-
-
-def digest_file(path: Path) -> str:
-    """Give a file's SHA-256 as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest_json(value: Any) -> str:
-    """Give a digest of plain data that ignores the order of keys: 16 hexadecimal digits.
-
-    >>> digest_json({"a": 1, "b": 2}) == digest_json({"b": 2, "a": 1})
-    True
-    """
-    text = json.dumps(value, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def digest_frame(frame: pl.DataFrame, by: str = "image_id") -> str:
-    """Give a digest of a frame's content that ignores the order of rows and of columns.
-
-    It depends on names, values and missing values, not on polars' version nor on the width of a
-    number: 16 hex digits. Raises MelError for a column of lists or structs.
-    """
-    frame = frame.sort(by)
-    sha = hashlib.sha256(f"{frame.height}\0".encode())
-    for name in sorted(frame.columns):
-        sha.update(f"{name}\0".encode())
-        for part in _bytes_of(frame[name]):
-            sha.update(part)
-    return sha.hexdigest()[:16]
-
-
-def _bytes_of(column: pl.Series) -> Iterator[bytes]:
-    if column.dtype.is_nested():
-        raise MelError(f"column {column.name!r} holds {column.dtype}; give plain values")
-    yield np.packbits(column.is_null().to_numpy()).tobytes()
-    if column.dtype.is_float():
-        yield b"float"
-        yield column.cast(pl.Float64).fill_null(0.0).to_numpy().astype("<f8").tobytes()
-    elif column.dtype.is_integer() or column.dtype == pl.Boolean:
-        yield b"integer"
-        whole = column.cast(pl.Int64, wrap_numerical=True)
-        yield whole.fill_null(0).to_numpy().astype("<i8").tobytes()
-    else:
-        yield b"text"
-        texts = [text.encode() for text in column.cast(pl.String).fill_null("")]
-        yield np.array([len(text) for text in texts], dtype="<i8").tobytes()
-        yield b"".join(texts)
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from mel.checks import cast_columns, require_columns, require_unique
 from mel.errors import MelError
-from mel.files import digest_frame, read_table, versions, write_table
+from mel.files import check_digest, digest_frame, read_table, required, write_table
 from mel.tables import Folds
 
 __all__ = ["Kind", "Predictions", "oof_matrix", "test_matrix"]
@@ -76,11 +76,10 @@ class Predictions:
         """Sixteen hex digits of the scores, whatever the order of the rows."""
         return digest_frame(self.frame)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write Parquet with a header, whole or not at all."""
         header = {
             "kind": "predictions",
-            "schema": 1,
             "name": self.name,
             "scores": self.kind,
             "digest": self.digest,
@@ -88,14 +87,14 @@ class Predictions:
             "seed": self.seed,
             "inputs": dict(self.inputs),
             "metric": dict(self.metric),
-            "versions": versions(),
         }
-        write_table(path, self.frame, header)
+        write_table(Path(path), self.frame, header)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Read and check what `write` wrote; a file changed by hand is refused."""
-        frame, header = read_table(path, "predictions")
+        frame, header = read_table(path := Path(path), "predictions")
+        required(header, {"scores": str, "folds": str, "seed": int, "metric": dict}, str(path))
         found = cls.of(
             frame,
             name=header["name"],
@@ -105,11 +104,7 @@ class Predictions:
             inputs=header["inputs"],
             metric=header["metric"],
         )
-        if found.digest != header["digest"]:
-            raise MelError(
-                f"{path}: content has digest {found.digest}, its header says {header['digest']}; "
-                "the file was changed after it was written: make it again"
-            )
+        check_digest(path, header["digest"], found.digest)
         return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import polars as pl
 
@@ -21,9 +21,9 @@ from mel.checks import (
     require_unique,
 )
 from mel.errors import MelError
-from mel.files import digest_frame, read_table, versions, write_table
+from mel.files import check_digest, digest_frame, read_table, required, write_table
 
-__all__ = ["SEXES", "SITES", "SPLITS", "Folds", "ImageTable"]
+__all__ = ["SEXES", "SITES", "SPLITS", "Folds", "ImageTable", "as_table"]
 
 _FOLDS = {"image_id": pl.String, "fold": pl.Int16}
 
@@ -85,25 +85,38 @@ class ImageTable:
         """The rows to be scored."""
         return self.frame.filter(pl.col("split") == "test")
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write Parquet with a header, whole or not at all."""
-        header = {"name": self.name, "synthetic": self.synthetic, "paths": self._paths}
-        write_table(path, self.frame, _header("images", self.digest, self.inputs) | header)
+        header = {
+            "kind": "images",
+            "name": self.name,
+            "digest": self.digest,
+            "inputs": dict(self.inputs),
+            "synthetic": self.synthetic,
+            "paths": self._paths,
+        }
+        write_table(Path(path), self.frame, header)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Read and check what `write` wrote; a file changed by hand is refused."""
-        frame, header = read_table(path, "images")
+        frame, header = read_table(path := Path(path), "images")
+        required(header, {"synthetic": bool, "paths": str}, str(path))
         table = cls.of(
             frame, header["name"], synthetic=header["synthetic"], inputs=header["inputs"]
         )
-        _check_digest(path, header["digest"], table.digest)
-        _check_digest(path, header["paths"], table._paths)
+        check_digest(path, header["digest"], table.digest)
+        check_digest(path, header["paths"], table._paths)
         return table
 
     @property
     def _paths(self) -> str:
         return digest_frame(self.frame.select("image_id", "path"))
+
+
+def as_table(table: ImageTable | pl.DataFrame) -> ImageTable:
+    """Give an ImageTable as it is, and a frame with its columns checked and made one."""
+    return table if isinstance(table, ImageTable) else ImageTable.of(table, "images")
 
 
 @dataclass(frozen=True)
@@ -139,17 +152,25 @@ class Folds:
         """Sixteen hex digits of the map, whatever the order of the rows."""
         return digest_frame(self.frame)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write Parquet with a header, whole or not at all."""
-        header = {"seed": self.seed, "method": self.method, "n_folds": self.n_folds}
-        write_table(path, self.frame, _header("folds", self.digest, self.inputs) | header)
+        header = {
+            "kind": "folds",
+            "digest": self.digest,
+            "inputs": dict(self.inputs),
+            "seed": self.seed,
+            "method": self.method,
+            "n_folds": self.n_folds,
+        }
+        write_table(Path(path), self.frame, header)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Read and check what `write` wrote; a file changed by hand is refused."""
-        frame, header = read_table(path, "folds")
+        frame, header = read_table(path := Path(path), "folds")
+        required(header, {"seed": int, "method": str}, str(path))
         folds = cls.of(frame, seed=header["seed"], method=header["method"], inputs=header["inputs"])
-        _check_digest(path, header["digest"], folds.digest)
+        check_digest(path, header["digest"], folds.digest)
         return folds
 
     def covers(self, table: ImageTable) -> None:
@@ -186,21 +207,3 @@ class Folds:
                 f"{', '.join(map(str, places))} ({crossing.height} such {kind}s): scores would "
                 "leak; build the folds again"
             )
-
-
-def _header(kind: str, digest: str, inputs: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "schema": 1,
-        "digest": digest,
-        "inputs": dict(inputs),
-        "versions": versions(),
-    }
-
-
-def _check_digest(path: Path, said: str, found: str) -> None:
-    if said != found:
-        raise MelError(
-            f"{path}: content has digest {found}, its header says {said}; "
-            "the file was changed after it was written: make it again"
-        )

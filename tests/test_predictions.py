@@ -114,6 +114,22 @@ def test_predictions_changed_by_hand_are_refused(tmp_path: Path) -> None:
         Predictions.read(path)
 
 
+def test_predictions_whose_name_was_changed_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "oof.parquet"
+    oof().write(str(path))
+    assert Predictions.read(str(path)).name == "resnet-64"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"resnet-64"', b'"resnet-96"'))
+    with pytest.raises(MelError, match=r"oof\.parquet: "):
+        Predictions.read(path)
+
+
+def test_a_header_without_what_predictions_need_is_one_line(tmp_path: Path) -> None:
+    write_table(tmp_path / "oof.parquet", oof().frame, {"kind": "predictions"})
+    with pytest.raises(MelError, match=r"oof\.parquet: has no 'scores'"):
+        Predictions.read(tmp_path / "oof.parquet")
+
+
 # oof_matrix
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mel.checks import cast_columns, require_columns, require_unique
 from mel.errors import MelError
 from mel.files import read_table, write_table
-from mel.tables import SITES, Folds, ImageTable
+from mel.tables import SITES, Folds, ImageTable, as_table
 
 FRAME = pl.DataFrame(
     {
@@ -221,6 +221,26 @@ def test_folds_are_no_image_table(tmp_path: Path) -> None:
     Folds.of(FOLDS, seed=0, method="x").write(tmp_path / "folds.parquet")
     with pytest.raises(MelError, match="holds 'folds', expected 'images'"):
         ImageTable.read(tmp_path / "folds.parquet")
+
+
+def test_paths_may_be_text_and_a_frame_is_a_table(tmp_path: Path) -> None:
+    table().write(str(tmp_path / "images.parquet"))
+    found = ImageTable.read(str(tmp_path / "images.parquet"))
+    assert as_table(found) is found
+    assert as_table(FRAME).digest == found.digest
+    with pytest.raises(MelError, match="images: no column 'target'"):
+        as_table(FRAME.drop("target"))
+    Folds.of(FOLDS, seed=0, method="x").write(str(tmp_path / "folds.parquet"))
+    assert Folds.read(str(tmp_path / "folds.parquet")).frame.equals(FOLDS.cast({"fold": pl.Int16}))
+
+
+@pytest.mark.parametrize("kind", ["images", "folds"])
+def test_a_header_without_what_the_kind_needs_is_one_line(tmp_path: Path, kind: str) -> None:
+    write_table(tmp_path / "t.parquet", FRAME, {"kind": kind})
+    reader = ImageTable if kind == "images" else Folds
+    with pytest.raises(MelError, match=r"t\.parquet: (has no '|'seed' is null)") as caught:
+        reader.read(tmp_path / "t.parquet")
+    assert "\n" not in str(caught.value)
 
 
 # Folds

@@ -12,12 +12,15 @@ import polars as pl
 from mel.checks import require_columns, require_unique
 from mel.ensemble.ranks import Floats, combine
 from mel.errors import MelError
-from mel.files import digest_json, read_json, versions, write_json
+from mel.files import check_digest, digest_json, read_json, required, versions, write_json
 from mel.metrics import AucReport
 
 __all__ = ["Blend"]
 
 _KIND, _SCHEMA = "blend", 1
+_KEYS = {"name": str, "method": str, "folds": str, "inputs": dict} | dict.fromkeys(
+    ("weights", "references", "honest", "naive"), dict
+)
 _NEAR_ONE = 1e-9
 
 
@@ -42,7 +45,7 @@ class Blend:
 
     def __post_init__(self) -> None:
         total = sum(self.weights.values())
-        if abs(total - 1) > _NEAR_ONE or min(self.weights.values()) <= 0:
+        if not (abs(total - 1) <= _NEAR_ONE and min(self.weights.values()) > 0):  # NaN is neither
             raise MelError(
                 f"blend {self.name}: weights {dict(self.weights)} must be above 0 and sum to 1, "
                 f"not {total:g}; blend again"
@@ -51,7 +54,8 @@ class Blend:
             odd = min(set(self.weights) ^ set(self.references))
             raise MelError(f"blend {self.name}: {odd} lacks its weight or its ranking reference")
         for member, scores in self.references.items():
-            if not scores.size or not np.isfinite(scores).all() or (np.diff(scores) < 0).any():
+            fine = scores.ndim == 1 and scores.size and np.isfinite(scores).all()
+            if not fine or (np.diff(scores) < 0).any():
                 raise MelError(
                     f"blend {self.name}: the reference of {member} must be sorted finite scores; "
                     "blend again"
@@ -105,25 +109,37 @@ class Blend:
             "references": {name: self.references[name].tolist() for name in self.members},
         }
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write JSON with its digest, whole or not at all."""
-        write_json(path, {"digest": self.digest, "versions": versions()} | self._content())
+        write_json(Path(path), {"digest": self.digest, "versions": versions()} | self._content())
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path | str) -> Self:
         """Read and check what `write` wrote; a file changed by hand is refused."""
-        content = _checked(read_json(path), path)
-        references = {name: np.array(known) for name, known in content["references"].items()}
+        content = _checked(read_json(path := Path(path)), path)
+        try:
+            return cls._of(content)
+        except (MelError, TypeError, ValueError) as error:
+            raise MelError(f"{path}: is no blend ({error}); blend again") from error
+
+    @classmethod
+    def _of(cls, content: Mapping[str, Any]) -> Self:
+        references = {name: np.array(known, float) for name, known in content["references"].items()}
         return cls(
             name=content["name"],
             method=content["method"],
             folds=content["folds"],
             weights=content["weights"],
             references=references,
-            honest=AucReport(**content["honest"]),
-            naive=AucReport(**content["naive"]),
+            honest=_report(content, "honest"),
+            naive=_report(content, "naive"),
             inputs=content["inputs"],
         )
+
+
+def _report(content: Mapping[str, Any], which: str) -> AucReport:
+    aucs = dict.fromkeys(("pooled", "fold_mean", "low", "high"), float)
+    return AucReport(**required(content[which], aucs, which))
 
 
 def _finite(wide: pl.DataFrame, member: str, where: str) -> Floats:
@@ -152,9 +168,5 @@ def _checked(content: Any, path: Path) -> dict[str, Any]:
         )
     stated = content.pop("digest", None)
     content.pop("versions", None)
-    if (found := digest_json(content)) != stated:
-        raise MelError(
-            f"{path}: content has digest {found}, it says {stated}; "
-            "the file was changed after it was written: make it again"
-        )
-    return content
+    check_digest(path, stated, digest_json(content))
+    return required(content, _KEYS, str(path))

@@ -17,7 +17,7 @@ from mel.ensemble.rows import Rows, oof_rows, test_frame
 from mel.errors import MelError
 from mel.files import atomic, write_text
 from mel.predictions import Predictions
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Blended", "blend"]
 
@@ -40,12 +40,12 @@ class Blended:
 
 
 def blend(
-    table: ImageTable,
+    table: ImageTable | pl.DataFrame,
     folds: Folds,
     oof: Sequence[Predictions],
     test: Sequence[Predictions],
     settings: EnsembleSettings | None = None,
-    out: Path | None = None,
+    out: Path | str | None = None,
 ) -> Blended:
     """Rank-blend members that were trained on the same folds.
 
@@ -59,7 +59,8 @@ def blend(
     missing, strange or repeated ids, a member given twice or on one side only; for a fold with
     one class; and when every member is constant. A single constant member gets weight 0.
     """
-    settings = settings or EnsembleSettings()
+    table, settings = as_table(table), settings or EnsembleSettings()
+    out = None if out is None else Path(out)
     if out is not None:
         _check_place(out)
     rows = oof_rows(table, folds, oof)

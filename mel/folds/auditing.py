@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mel.checks import AXES, is_missing
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Audit", "audit"]
 
@@ -94,7 +94,7 @@ def _counts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def audit(table: ImageTable, folds: Folds) -> Audit:
+def audit(table: ImageTable | pl.DataFrame, folds: Folds) -> Audit:
     """Look for every patient, lesion and duplicate that `folds` separates, and count each fold.
 
     The fold map may come from anywhere. Each kind of id is checked on its own, lesion_id and
@@ -121,6 +121,7 @@ def audit(table: ImageTable, folds: Folds) -> Audit:
 
     Guarantees: the same findings, in the same order, for any order of the rows.
     """
+    table = as_table(table)
     folds.covers(table)
     frame = table.train.join(folds.frame, on="image_id", how="left", validate="1:1")
     axes = {kind: column for kind, column in AXES.items() if column in frame.columns}

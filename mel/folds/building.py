@@ -8,14 +8,14 @@ import polars as pl
 from mel.config import FoldsSettings
 from mel.errors import MelError
 from mel.folds.components import groups
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["METHOD", "build"]
 
 METHOD = "stratified-group-kfold"
 
 
-def build(table: ImageTable, settings: FoldsSettings | None = None) -> Folds:
+def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = None) -> Folds:
     """Assign every train image of `table` to the fold that holds it out.
 
     Images linked by patient_id, lesion_id or duplicate_id, directly, in a chain or by way of a
@@ -45,7 +45,7 @@ def build(table: ImageTable, settings: FoldsSettings | None = None) -> Folds:
     Guarantees: test images are in no fold, no group is in two, every fold has both classes, and
     the order of the rows does not change the map.
     """
-    settings = settings or FoldsSettings()
+    table, settings = as_table(table), settings or FoldsSettings()
     train = table.train.select("image_id", "target").sort("image_id")
     train = train.join(groups(table.frame), on="image_id", how="left", validate="1:1")
     _require_groups(train, settings.n_folds, table.name)

@@ -54,7 +54,7 @@ class Competition:
     sample: pl.DataFrame
 
 
-def load(settings: DataSettings, data: Path) -> Competition:
+def load(settings: DataSettings, data: Path | str) -> Competition:
     """Read the competition in the folder `data` by the adapter that the settings name.
 
     Every image gets its absolute path, and its size as file_bytes, by which a changed picture
@@ -77,7 +77,7 @@ def load(settings: DataSettings, data: Path) -> Competition:
     >>> competition.table.train.height, competition.table.test.height, competition.table.synthetic
     (84, 36, True)
     """
-    data = _folder(data)
+    data = _folder(Path(data))
     adapter = _ADAPTERS[settings.adapter]
     tables = adapter.tables(settings, data)
     listings = _list(adapter, data)
@@ -88,14 +88,14 @@ def load(settings: DataSettings, data: Path) -> Competition:
     return Competition(table, tables.solution, tables.sample)
 
 
-def source_digest(settings: DataSettings, data: Path) -> str:
+def source_digest(settings: DataSettings, data: Path | str) -> str:
     """Give a digest of what `load` would read, in about a second: 16 hexadecimal digits.
 
     It covers the folder's own path (the table holds absolute ones), the tables' SHA-256, and
     the names and sizes of the image files; a picture changed at the same size goes unnoticed.
     Raises MelError when the folder is missing.
     """
-    data = _folder(data)
+    data = _folder(Path(data))
     adapter = _ADAPTERS[settings.adapter]
     return _digest(adapter, data, _list(adapter, data))
 

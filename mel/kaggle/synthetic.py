@@ -34,7 +34,7 @@ _QUALITY, _COPY_QUALITY = 90, 70  # JPEG
 _LABELS = ("diagnosis", "benign_malignant", "target")
 
 
-def synth(out: Path, *, size: Size = "full", seed: int = 0) -> Path:
+def synth(out: Path | str, *, size: Size = "full", seed: int = 0) -> Path:
     """Write a synthetic competition into the folder `out`, whole or not at all, and give `out`.
 
     "full" is 1,500 images (1,150 in train, 4 % positive; 350 in test, of other patients), "small"
@@ -58,7 +58,7 @@ def synth(out: Path, *, size: Size = "full", seed: int = 0) -> Path:
         raise MelError(f"synth: unknown size {size!r}; {near(size, get_args(Size))}")
     if seed < 0:
         raise MelError(f"synth: seed {seed} is negative; give 0 or more")
-    marker = _marker(size, seed)
+    out, marker = Path(out), _marker(size, seed)
     if _is_there(out, marker):
         return out
     with atomic(out) as folder:

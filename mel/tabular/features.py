@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from mel.checks import SEXES, SITES, require_columns, require_unique
 from mel.errors import MelError, near
-from mel.files import read_json, write_json
+from mel.files import check_digest, digest_json, read_json, required, write_json
 from mel.metrics import percentile
 
 __all__ = ["Category", "Feature", "FeatureList", "Number", "Percentile"]
@@ -151,13 +151,15 @@ class FeatureList(_Stored):
         return np.column_stack([feature.column(images, aligned) for feature in self.features])
 
     def write(self, path: Path) -> None:
-        """Write JSON, whole or not at all."""
-        write_json(path, self.model_dump(mode="json"))
+        """Write JSON with its digest, whole or not at all."""
+        content = self.model_dump(mode="json")
+        write_json(path, {"digest": digest_json(content)} | content)
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read what `write` wrote."""
-        raw = read_json(path)
+        """Read and check what `write` wrote; a file changed by hand is refused."""
+        raw = dict(required(read_json(path), {"digest": str}, str(path)))
+        check_digest(path, raw.pop("digest"), digest_json(raw))
         try:
             return cls.model_validate_json(json.dumps(raw))
         except ValidationError as error:

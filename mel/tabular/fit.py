@@ -15,7 +15,7 @@ from mel.files import atomic
 from mel.metrics import auc_report
 from mel.predictions import Kind, Predictions, oof_matrix, test_matrix
 from mel.progress import progress
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds, ImageTable, as_table
 from mel.tabular.features import FeatureList
 from mel.tabular.stack import Stack
 
@@ -26,12 +26,12 @@ _DEFAULTS = TabularSettings()
 
 
 def train(
-    table: ImageTable,
+    table: ImageTable | pl.DataFrame,
     folds: Folds,
     oof: Sequence[Predictions] = (),
     test: Sequence[Predictions] = (),
     settings: TabularSettings = _DEFAULTS,
-    out: Path | None = None,
+    out: Path | str | None = None,
 ) -> tuple[Predictions, Predictions]:
     """Fit LightGBM on metadata and the members' out-of-fold scores; give (oof, test).
 
@@ -50,6 +50,7 @@ def train(
     Raises MelError, naming the member, for scores that are in-sample, were made on other folds,
     or lack an image, and for oof and test scores that are not of the same members.
     """
+    table, out = as_table(table), None if out is None else Path(out)
     folds.matches(table)
     scores = _Scores.of(table, folds, oof, test)
     if out is not None:

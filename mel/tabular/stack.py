@@ -64,17 +64,28 @@ class Stack:
         self.features.model_copy(update={"models": digests}).write(folder / "features.json")
 
 
-def load(folder: Path) -> Stack:
+def load(folder: Path | str) -> Stack:
     """Read a stack from the folder it was trained into; no pickle, no training data.
 
     Raises MelError for a missing file and for one changed after it was written: LightGBM would
     end the whole process over a text cut short.
     """
+    folder = Path(folder)
     features = FeatureList.read(folder / "features.json")
-    if not features.models:
-        raise MelError(f"{folder / 'features.json'}: names no models; train it again")
+    _check_names(list(features.models), folder / "features.json")
     texts = tuple(_read_model(folder / name, sha) for name, sha in features.models.items())
     return Stack(features.model_copy(update={"models": {}}), texts)
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    """Take only names that `Stack.write` gives, none missing and none of another folder."""
+    if not names:
+        raise MelError(f"{path}: names no models; train it again")
+    for number, name in enumerate(names):
+        if name != f"fold{number}.txt":
+            raise MelError(
+                f"{path}: names model {name!r} where fold{number}.txt belongs; train it again"
+            )
 
 
 def _read_model(path: Path, sha: str) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mel.ensemble import Blend
 from mel.errors import MelError
+from mel.files import digest_json
 from mel.metrics import AucReport
 
 REPORT = AucReport(0.9, 0.88, 0.85, 0.95)
@@ -116,13 +117,50 @@ def test_a_file_changed_by_hand_is_refused(tmp_path: Path, where: str) -> None:
     content = json.loads(path.read_text())
     _change(content, where)
     path.write_text(json.dumps(content))
-    with pytest.raises(MelError, match=r"blend\.json: content has digest .* was changed"):
+    with pytest.raises(MelError, match=r"blend\.json: content has digest .* it was changed"):
         Blend.read(path)
+
+
+WRONG = [
+    {"name": None},
+    {"name": 3},
+    {"weights": [1.0]},
+    {"weights": {"a-64": "x", "b-96": "y"}},
+    {"weights": {"a-64": None}},
+    {"references": {"a-64": ["x"], "b-96": [0.1]}},
+    {"references": {"a-64": 0.1, "b-96": [0.1]}},
+    {"references": {"a-64": [[0.1], [0.2]], "b-96": [0.1]}},
+    {"references": {}},
+    {"honest": {}},
+    {"honest": {"pooled": "x", "fold_mean": 0.9, "low": 0.9, "high": 0.9}},
+    {"naive": {"pooled": 0.9, "fold_mean": 0.9, "low": 0.9, "high": 0.9, "more": 0.9}},
+    {"inputs": None},
+]
+
+
+@pytest.mark.parametrize("change", WRONG, ids=str)
+@pytest.mark.parametrize("away", [True, False])
+def test_a_wrong_type_or_a_missing_key_is_one_line(
+    tmp_path: Path, change: dict, away: bool
+) -> None:
+    """Even where the digest is right, as in a file that another program wrote."""
+    path = tmp_path / "blend.json"
+    blend().write(path)
+    content = json.loads(path.read_text()) | change
+    if away:
+        del content[next(iter(change))]
+    stated = {k: v for k, v in content.items() if k not in ("digest", "versions")}
+    path.write_text(json.dumps(content | {"digest": digest_json(stated)}))
+    with pytest.raises(MelError, match=r"blend\.json: ") as caught:
+        Blend.read(str(path))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ('{"kind": "blend", "schema": 1, "x": NaN}', "NaN is no finite number"),
+        ('{"kind": "blend", "schema": 1}', "it was changed"),
         ("{", "no readable JSON"),
         ("[1]", "is no blend"),
         ('{"kind": "folds"}', "is no blend"),
@@ -137,7 +175,13 @@ def test_other_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     "weights",
-    [{}, {"a-64": 0.0, "b-96": 0.0}, {"a-64": 0.7, "b-96": 0.2}, {"a-64": 1.2, "b-96": -0.2}],
+    [
+        {},
+        {"a-64": 0.0, "b-96": 0.0},
+        {"a-64": 0.7, "b-96": 0.2},
+        {"a-64": 1.2, "b-96": -0.2},
+        {"a-64": float("nan")},
+    ],
 )
 def test_weights_that_do_not_sum_to_one_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(MelError, match="must be above 0 and sum to 1"):

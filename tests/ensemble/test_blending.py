@@ -44,6 +44,20 @@ def test_the_folder_holds_four_files_that_read_back(done) -> None:
     assert Predictions.read(out / "test.parquet").digest == blended.test.digest
 
 
+def test_a_frame_stands_for_a_table_and_text_for_a_path(case, done, tmp_path: Path) -> None:
+    out = str(tmp_path / "blend")
+    found = blend(case.table.frame.reverse(), case.folds, case.oof, case.test, out=out)
+    assert found.blend.digest == done[0].blend.digest
+    assert Blend.read(f"{out}/blend.json").digest == found.blend.digest
+
+
+def test_folds_that_part_a_patient_are_refused(case) -> None:
+    by_row = case.table.train.select("image_id", fold=pl.int_range(pl.len()) % 3)
+    parted = Folds.of(by_row, seed=0, method="by row")
+    with pytest.raises(MelError, match=r"patient 'P00' has images in folds 0, 1, 2"):
+        blend(case.table, parted, case.oof, case.test)
+
+
 def test_the_test_scores_are_the_blends_own(case, done) -> None:
     """To the last bit, from the file on disk and though it holds only weighted members."""
     blended, out = done

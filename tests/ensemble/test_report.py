@@ -47,6 +47,12 @@ def test_real_data_are_not_called_synthetic(case, make_table, tmp_path: Path) ->
     assert "there is no path" in text
 
 
+def test_the_page_says_what_honest_does_not_cover(page) -> None:
+    note = page[0].split("honest about the weights")[1].split("</p>")[0]
+    assert "targets among their training data" in note
+    assert "held-out split is the final word" in " ".join(note.split())
+
+
 def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page[0], flags=re.DOTALL)
     assert len(drawings) == 5

@@ -40,6 +40,15 @@ def test_nothing_linked_is_separated(
     assert linked.group_by("group").agg(pl.col("fold").n_unique())["fold"].max() == 1
 
 
+def test_a_frame_stands_for_a_table(make_table: Callable[..., ImageTable]) -> None:
+    table = make_table([(f"p{n}", None, None, n % 2) for n in range(8)])
+    settings = FoldsSettings(n_folds=2)
+    folds = build(table.frame.reverse(), settings)
+    assert folds.digest == build(table, settings).digest
+    assert folds.inputs["images"] == table.digest
+    assert audit(table.frame, folds).verdict == audit(table, folds).verdict
+
+
 @EFFORT
 @given(data=st.data(), settings=SETTINGS)
 def test_every_train_image_and_no_test_image_is_in_a_fold(

@@ -10,7 +10,7 @@ import pytest
 import mel.kaggle
 from mel.config import DataSettings
 from mel.errors import MelError
-from mel.kaggle import load, source_digest
+from mel.kaggle import load, source_digest, synth
 from mel.tables import ImageTable
 
 _SIIM = DataSettings(adapter="siim2020")
@@ -43,7 +43,9 @@ def test_a_relative_folder_gives_the_same_table(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tiny.parent)
-    assert load(_SIIM, Path(tiny.name)).table.digest == load(_SIIM, tiny).table.digest
+    assert load(_SIIM, tiny.name).table.digest == load(_SIIM, tiny).table.digest
+    assert source_digest(_SIIM, tiny.name) == source_digest(_SIIM, tiny)
+    assert synth(tiny.name, size="tiny") == Path(tiny.name)
 
 
 def test_images_may_lie_in_flat_folders(siim: Path) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mel.errors import MelError
+from mel.files import digest_json, write_json
 from mel.tables import SEXES, SITES
 from mel.tabular import FeatureList
 
@@ -70,12 +71,23 @@ def test_a_list_survives_its_file(tmp_path):
     assert FeatureList.read(tmp_path / "features.json") == features
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"features": [{"kind": "magic", "name": "x"}]}'])
-def test_a_file_that_is_no_list_is_refused_by_name(tmp_path, text):
+NO_LISTS = [{}, {"features": []}, {"features": [{"kind": "magic", "name": "x"}]}, {"features": 1}]
+
+
+@pytest.mark.parametrize("content", NO_LISTS, ids=str)
+def test_a_file_that_is_no_list_is_refused_by_name(tmp_path, content):
     path = tmp_path / "features.json"
-    path.write_text(text)
-    with pytest.raises(MelError, match=r"features\.json: is no feature list"):
+    write_json(path, {"digest": digest_json(content)} | content)
+    with pytest.raises(MelError, match=r"features\.json: is no feature list") as caught:
         FeatureList.read(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [[], {}, {"digest": 1}])
+def test_a_list_without_its_digest_is_refused(tmp_path, content):
+    write_json(tmp_path / "features.json", content)
+    with pytest.raises(MelError, match=r"features\.json: (is no JSON object|.*'digest')"):
+        FeatureList.read(tmp_path / "features.json")
 
 
 def test_columns_tell_which_are_codes_and_which_may_only_raise_the_score():

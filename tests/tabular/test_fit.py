@@ -56,6 +56,21 @@ def test_no_order_of_rows_or_members_changes_an_output(table, folds, two, settin
         assert found.inputs == expected.inputs
 
 
+def test_a_frame_stands_for_a_table_and_text_for_a_path(table, folds, two, settings, tmp_path):
+    out = str(tmp_path / "stack")
+    found = tabular.train(table.frame.reverse(), folds, *two, settings, out)
+    for one, other in zip(found, tabular.train(table, folds, *two, settings), strict=True):
+        assert (one.digest, one.inputs) == (other.digest, other.inputs)
+    assert tabular.load(out).features.members == ["a", "b"]
+
+
+def test_folds_that_part_a_patient_are_refused(table, folds, settings):
+    by_row = table.train.select("image_id", fold=pl.int_range(pl.len()) % 3)
+    parted = Folds.of(by_row, seed=0, method="x")
+    with pytest.raises(MelError, match=r"patient 'p00' has images in folds 0, 1, 2"):
+        tabular.train(table, parted, [], [], settings)
+
+
 def test_scores_follow_a_member_that_knows(table, folds, member, settings):
     oof, test = member("a", strength=3.0)
     found, _ = tabular.train(table, folds, [oof], [test], settings)

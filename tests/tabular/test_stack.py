@@ -3,6 +3,7 @@ import pytest
 
 from mel import tabular
 from mel.errors import MelError
+from mel.files import digest_json, read_json, write_json
 from mel.predictions import Predictions, test_matrix
 
 
@@ -60,6 +61,53 @@ def test_a_model_cut_short_is_refused_by_name(trained, keep):
     path.write_text(text[: int(keep * len(text))])
     with pytest.raises(MelError, match=r"fold2\.txt: is not the file features\.json lists"):
         tabular.load(trained[0])
+
+
+def _turn_features(content):
+    content["features"].reverse()
+
+
+def _drop_a_feature(content):
+    del content["features"][0]
+
+
+def _change_a_reference(content):
+    content["features"][-1]["reference"][0] -= 1.0
+
+
+def _drop_a_model(content):
+    del content["models"]["fold3.txt"]
+
+
+CHANGES = [_turn_features, _drop_a_feature, _change_a_reference, _drop_a_model]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_feature_list_changed_by_hand_is_refused(trained, change):
+    path = trained[0] / "features.json"
+    content = read_json(path)
+    change(content)
+    write_json(path, content)
+    with pytest.raises(MelError, match=r"features\.json: content has digest .* was changed after"):
+        tabular.load(trained[0])
+
+
+@pytest.mark.parametrize("order", ["1023", "0124", "123", "../", ""])
+def test_models_are_numbered_from_0_and_lie_beside_their_list(trained, order):
+    """Whatever the digest says: a name may be a path into another folder."""
+    path = trained[0] / "features.json"
+    content = read_json(path)
+    sha = content["models"]["fold0.txt"]
+    names = [f"fold{n}.txt" for n in order] if order != "../" else ["../stack/fold0.txt"]
+    content = {k: v for k, v in content.items() if k != "digest"} | {
+        "models": dict.fromkeys(names, sha)
+    }
+    write_json(path, {"digest": digest_json(content)} | content)
+    with pytest.raises(
+        MelError, match=r"features\.json: names (no models|model .* belongs)"
+    ) as caught:
+        tabular.load(str(trained[0]))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["fold3.txt", "features.json"])
