@@ -5,7 +5,8 @@ fold, which take all their memory with them when they end.
 """
 
 from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
+from mel.cnn.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
 
-__all__ = ["Backbone", "backbone", "backbones", "check_weights", "predict", "train"]
+__all__ = ["Backbone", "backbone", "backbones", "check_weights", "gap", "predict", "train"]

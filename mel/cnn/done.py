@@ -8,7 +8,7 @@ from pathlib import Path
 from mel.errors import MelError
 from mel.files import digest_file, read_json, write_json
 
-__all__ = ["CHECKPOINT", "MARK", "claimed", "fold_dir", "is_done", "mark_done", "present", "unmark"]
+__all__ = ["CHECKPOINT", "MARK", "claimed", "fold_dir", "gap", "is_done", "mark_done", "unmark"]
 
 CHECKPOINT = "checkpoint.weights.h5"
 MARK = "done.json"
@@ -70,7 +70,13 @@ def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
     return {path.name: digest_file(path) for path in whole} == files
 
 
-def present(member: Path, fold: int) -> bool:
-    """Say whether the mark and all files of a fold are there, without reading any."""
-    place = fold_dir(member, fold)
-    return all((place / name).is_file() for name in (MARK, *_FILES))
+def gap(member: Path, n_folds: int) -> str:
+    """Name the first file that a finished member's folds lack; empty when all are there.
+
+    Only looks whether they are there: `train` and `predict` compare their digests.
+    """
+    for fold in range(n_folds):
+        for name in (MARK, *_FILES):
+            if not (fold_dir(member, fold) / name).is_file():
+                return f"{fold_dir(member, fold).name}/{name} is not there"
+    return ""

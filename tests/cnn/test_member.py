@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mel.cnn import predict, train
+from mel.cnn import gap, predict, train
 from mel.cnn.done import claimed
 from mel.config import MemberSettings
 from mel.errors import MelError
@@ -143,6 +143,16 @@ def test_predicting_a_folder_gives_the_scores_of_training_alone_or_in_a_batch(
     for path in sorted(folder.iterdir())[1:]:
         path.unlink()
     assert predict(out, folder).frame["score"][0] == batch.frame["score"][0]
+
+
+def test_a_file_that_a_finished_member_lacks_is_named(trained: Trained, tmp_path: Path) -> None:
+    member = tmp_path / "member"
+    shutil.copytree(trained[0], member)
+    assert gap(member, 2) == ""
+    (member / "fold1" / "checkpoint.weights.h5").unlink()
+    assert gap(member, 2) == "fold1/checkpoint.weights.h5 is not there"
+    shutil.rmtree(member / "fold0")
+    assert gap(member, 2) == "fold0/done.json is not there"
 
 
 @pytest.mark.parametrize("harm", ["checkpoint changed", "mark broken", "mark gone"])
