@@ -8,11 +8,21 @@ from pathlib import Path
 from mel.errors import MelError
 from mel.files import digest_file, read_json, write_json
 
-__all__ = ["CHECKPOINT", "MARK", "claimed", "fold_dir", "gap", "is_done", "mark_done", "unmark"]
+__all__ = [
+    "CHECKPOINT",
+    "FILES",
+    "MARK",
+    "claimed",
+    "fold_dir",
+    "gap",
+    "is_done",
+    "mark_done",
+    "unmark",
+]
 
 CHECKPOINT = "checkpoint.weights.h5"
 MARK = "done.json"
-_FILES = (CHECKPOINT, "oof.parquet", "test.parquet", "history.parquet")
+FILES = (CHECKPOINT, "oof.parquet", "test.parquet", "history.parquet")
 
 
 def fold_dir(member: Path, fold: int) -> Path:
@@ -41,7 +51,7 @@ def claimed(member: Path, fold: int) -> Iterator[bool]:
 def mark_done(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
     """Write the mark, last of all: what the fold was made from, how long it took, its files."""
     place = fold_dir(member, fold)
-    files = {name: digest_file(place / name) for name in _FILES}
+    files = {name: digest_file(place / name) for name in FILES}
     mark = {"fold": fold, "inputs": dict(inputs), "seconds": round(seconds, 1), "files": files}
     write_json(place / MARK, mark)
 
@@ -64,9 +74,9 @@ def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
     if not isinstance(mark, dict) or mark.get("inputs") != dict(inputs):
         return False
     files = mark.get("files")
-    if not isinstance(files, dict) or set(files) != set(_FILES):
+    if not isinstance(files, dict) or set(files) != set(FILES):
         return False
-    whole = (place / name for name in _FILES if (place / name).is_file())
+    whole = (place / name for name in FILES if (place / name).is_file())
     return {path.name: digest_file(path) for path in whole} == files
 
 
@@ -76,7 +86,7 @@ def gap(member: Path, n_folds: int) -> str:
     Only looks whether they are there: `train` and `predict` compare their digests.
     """
     for fold in range(n_folds):
-        for name in (MARK, *_FILES):
+        for name in (MARK, *FILES):
             if not (fold_dir(member, fold) / name).is_file():
                 return f"{fold_dir(member, fold).name}/{name} is not there"
     return ""

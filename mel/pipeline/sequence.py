@@ -123,11 +123,18 @@ def _cnn(member: MemberSettings, work: Work) -> Stage:
     def progress() -> str:
         return _folds_trained(work, out, inputs())
 
-    name, command = (
+    return Stage(
         f"cnn/{member.name}",
         f"mel cnn train RECIPE --work {work.root} --member {member.name}",
+        outputs,
+        outputs,
+        inputs,
+        make,
+        ("load", "folds"),
+        progress,
+        fault=lambda: cnn.gap(out, read_header(work.folds, "folds")["n_folds"]),
+        aside=True,  # the scores are whole: the stack and the blend can go on with them
     )
-    return Stage(name, command, outputs, outputs, inputs, make, ("load", "folds"), progress)
 
 
 def _folds_trained(work: Work, out: Path, inputs: Mapping[str, str]) -> str:
@@ -165,6 +172,7 @@ def _tabular(recipe: Recipe, work: Work) -> Stage:
         partial(_with_members, work, recipe.tabular.digest, members),
         make,
         ("load", "folds", *(f"cnn/{name}" for name in members)),
+        fault=partial(refusal, partial(tabular.load, out)),
     )
 
 

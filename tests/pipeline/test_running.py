@@ -239,6 +239,26 @@ def test_a_file_that_was_changed_is_noticed_and_made_again(
     assert not trained
 
 
+@pytest.mark.parametrize(
+    ("file", "stage", "rest"),
+    [
+        ("cnn/efficientnetv2_micro-32/fold1/done.json", "cnn/efficientnetv2_micro-32", "done"),
+        ("tabular/lightgbm/fold1.txt", "tabular/lightgbm", "stale"),
+    ],
+)
+def test_a_model_that_is_gone_is_noticed_and_made_again(
+    work, recipe_file, competition, trained, file, stage, rest
+):
+    (work / file).unlink()
+    kinds = _kinds(pipeline.status(work))
+    assert kinds[stage] == "stale"
+    assert kinds["ensemble/blend"] == rest
+    pipeline.run(recipe_file, work, competition)
+    assert (work / file).exists()
+    assert set(_kinds(pipeline.status(work)).values()) == {"done"}
+    assert trained == ([stage.removeprefix("cnn/")] if stage.startswith("cnn") else [])
+
+
 @pytest.mark.parametrize("file", ["sample_submission.csv", "solution.parquet"])
 def test_a_changed_sample_or_solution_without_data_is_one_line_that_asks_for_data(
     work, recipe_file, file
@@ -325,7 +345,6 @@ def test_status_counts_the_folds_of_a_member_in_training(work):
     member = work / "cnn/efficientnetv2_micro-32"
     inputs = read_header(member / "oof.parquet", "predictions")["inputs"]
     for fold, recorded in enumerate((inputs, inputs | {"folds": "0" * 16})):
-        (member / f"fold{fold}").mkdir()
         (member / f"fold{fold}/done.json").write_text(json.dumps({"inputs": recorded}))
     (member / "oof.parquet").unlink()
     (member / "test.parquet").unlink()
