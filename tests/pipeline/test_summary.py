@@ -113,7 +113,7 @@ def test_a_member_s_seconds_are_those_of_all_its_folds_whenever_trained(run, rec
     other = inputs | {"settings": "0" * 16}
     marks = [{"inputs": inputs, "seconds": 1000.5}, {"inputs": inputs, "seconds": 200.0}]
     for fold, mark in enumerate([*marks, {"inputs": other, "seconds": 9.0}]):
-        (work / f"cnn/{name}/fold{fold}").mkdir()
+        (work / f"cnn/{name}/fold{fold}").mkdir(exist_ok=True)
         write_json(work / f"cnn/{name}/fold{fold}/done.json", mark)
     assert pipeline.run(recipe_file, work).seconds[f"cnn/{name}"] == 1200.5
     write_json(work / f"cnn/{name}/fold1/done.json", {"inputs": inputs})
