@@ -10,6 +10,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "ham10000.md"
@@ -21,15 +22,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="folder of HAM10000")
     parser.add_argument("--work", required=True, type=Path, help="work folder")
+    parser.add_argument("--note", default="", help="what else a reader of the result must know")
     given = parser.parse_args()
     options = ["--data", given.data.resolve(), "--work", given.work.resolve()]
     subprocess.run([sys.executable, "-m", "mel.cli", "run", RECIPE, *options], cwd=ROOT, check=True)
-    seconds = json.loads((given.work / "summary.json").read_text(encoding="utf-8"))["seconds"]
+    found = json.loads((given.work / "summary.json").read_text(encoding="utf-8"))
+    minutes = sum(found["seconds"].values()) / 60
     summary = (given.work / "summary.md").read_text(encoding="utf-8")
     title, _, rest = summary.partition("\n")
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(f"{title}\n\n{_origin(sum(seconds.values()) / 60)}\n{rest}", encoding="utf-8")
+    head = f"{title}\n\n{_origin(minutes)}\n\n{_verdict(found['scores'])} {given.note}".rstrip()
+    RESULT.write_text(f"{head}\n{rest}", encoding="utf-8")
     print(RESULT.read_text(encoding="utf-8"))
+
+
+def _verdict(scores: list[dict[str, Any]]) -> str:
+    """Say how the blend's honest AUC compares with 0.88 and with the best member's."""
+    blend = next(row for row in scores if row["kind"] == "blend")["oof"]["auc"]
+    members = [row for row in scores if row["kind"] in ("cnn", "stack")]
+    best = max(members, key=lambda row: row["oof"]["auc"])
+    return (
+        f"The blend's honest out-of-fold AUC is {blend:.4f}: {blend - 0.88:+.4f} against 0.88, "
+        f"{blend - best['oof']['auc']:+.4f} against the best member, {best['member']}."
+    )
 
 
 def _origin(minutes: float) -> str:
