@@ -51,7 +51,8 @@ def _drawing(width: float, height: float, label: str) -> Iterator[_Canvas]:
         canvas = _Canvas(Figure(figsize=(width, height), layout="constrained"))
         yield canvas
         buffer = io.StringIO()
-        canvas.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        kind = {"format": "svg", "transparent": True, "metadata": {"Date": None}}
+        canvas.figure.savefig(buffer, bbox_inches="tight", **kind)  # long names are not cut
     svg = buffer.getvalue()
     canvas.svg = svg[svg.index("<svg") :].replace(
         "<svg", f'<svg role="img" aria-label="{label}"', 1
