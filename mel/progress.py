@@ -66,7 +66,7 @@ class _Pace:
 
     def count(self, done: int) -> None:
         self.done += done
-        if self._start is None:
+        if self._start is None and done > 0:
             self._start, self._first = time.monotonic(), self.done
 
     def __str__(self) -> str:

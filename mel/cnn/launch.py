@@ -46,6 +46,7 @@ def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
         )
         try:
             with progress(label, total, "images") as tick:
+                tick(0, "starting TensorFlow")
                 failure = _follow(worker, tick, label)
         finally:
             worker.kill()

@@ -200,9 +200,9 @@ def _of_folds(work: Work, name: str) -> float | None:
 
 def _notes(found: tuple[Score, ...]) -> tuple[str, ...]:
     notes = [
-        "OOF: each image scored by networks that never saw its fold; folds: mean AUC of the folds.",
+        "OOF: by networks that never saw the image's fold. folds: the mean of their AUCs.",
         "Intervals (95 %) come from resampling patients, not images.",
-        "The blend's weights come from the other folds; the naive row's from the rows scored.",
+        "Blend: weights found on the other folds; naive: on the very rows that are scored.",
     ]
     if any(row.held_out for row in found):
         notes.append("Held-out: the test images; their targets were used for nothing else.")
