@@ -102,8 +102,8 @@ def _train_folds(
 
 
 def _images_to_do(table: ImageTable, folds: Folds, settings: MemberSettings, fold: int) -> int:
-    held_out = folds.frame.filter(pl.col("fold") == fold).height
-    steps = steps_per_epoch(folds.frame.height - held_out, settings.batch_size)
+    held_out = folds.scored(table, fold).height
+    steps = steps_per_epoch(folds.training(table, fold).height, settings.batch_size)
     return settings.epochs * steps * settings.batch_size + held_out + table.test.height
 
 

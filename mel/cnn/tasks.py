@@ -30,8 +30,7 @@ def _fold(job: dict[str, Any], tell: training.Event) -> None:
     settings = MemberSettings.model_validate(job["settings"])
     fold = int(job["fold"])
     pixels = prepare(table.frame, settings.size, Path(job["cache"]))
-    train = table.train.join(folds.frame, on="image_id", how="inner", validate="1:1")
-    fitted = train.filter(pl.col("fold") != fold).sort("image_id")
+    fitted = folds.training(table, fold)
     model, history = training.fit(
         pixels.array,
         pixels.rows_of(fitted["image_id"].to_list()),
@@ -40,7 +39,7 @@ def _fold(job: dict[str, Any], tell: training.Event) -> None:
         fold,
         tell,
     )
-    held_out = train.filter(pl.col("fold") == fold).select("image_id", "fold")
+    held_out = folds.scored(table, fold).select("image_id", "fold")
     unseen = table.test.select("image_id", fold=pl.lit(None, pl.Int16))
     found: dict[Kind, pl.DataFrame] = {
         "oof": _scored(model, pixels, held_out, tell),

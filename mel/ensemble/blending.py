@@ -87,7 +87,9 @@ def blend(
 def _rank(rows: Rows, settings: EnsembleSettings) -> Ranked:
     choice = choose(rows.scores, rows.target, settings)
     naive = combine(list(rows.scores), rows.references, choice.weights)
-    return Ranked(choice, crossfit(rows.scores, rows.target, rows.fold, settings), naive)
+    return Ranked(
+        choice, crossfit(rows.scores, rows.target, rows.fold, rows.trains, settings), naive
+    )
 
 
 def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats, Floats]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mel.config import EnsembleSettings
 from mel.ensemble.ranks import Floats, combine, places
@@ -98,16 +99,22 @@ class Crossfit:
     weights: Floats  # (folds, members)
 
 
-def crossfit(scores: Floats, target: Floats, fold: Floats, settings: EnsembleSettings) -> Crossfit:
-    """Score each fold with weights and ranking references from the other folds only.
+def crossfit(
+    scores: Floats,
+    target: Floats,
+    fold: Floats,
+    trains: NDArray[np.bool_],
+    settings: EnsembleSettings,
+) -> Crossfit:
+    """Score each fold with weights and ranking references from the images that may train it.
 
-    `scores` is members x images, `target` and `fold` are one an image. No label and no score of
-    a fold touches what its images get.
+    `scores` is members x images, `target` and `fold` (0, 1, …) are one an image, `trains` is
+    folds x images. No label and no score of a fold touches what its images get.
     """
     found = np.zeros(len(target))
     weights = []
-    for k in np.unique(fold):
-        held, rest = fold == k, fold != k
+    for k, rest in enumerate(trains):
+        held = fold == k
         weights.append(choose(scores[:, rest], target[rest], settings).weights)
         references = np.sort(scores[:, rest], axis=1)
         found[held] = combine(list(scores[:, held]), list(references), weights[-1])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mel.ensemble.ranks import Floats
 from mel.errors import MelError
@@ -16,7 +17,11 @@ __all__ = ["Rows", "oof_rows", "test_frame"]
 
 @dataclass(frozen=True)
 class Rows:
-    """The out-of-fold side, sorted by image_id: `scores` is members x images."""
+    """The out-of-fold side, sorted by image_id.
+
+    `scores` is members x images; `trains`, folds x images, tells which rows may choose weights
+    and references for a fold.
+    """
 
     ids: list[str]
     names: tuple[str, ...]
@@ -24,6 +29,7 @@ class Rows:
     target: Floats
     patient: list[str]
     fold: Floats
+    trains: NDArray[np.bool_]
 
     @property
     def references(self) -> list[Floats]:
@@ -50,6 +56,7 @@ def oof_rows(table: ImageTable, folds: Folds, oof: Sequence[Predictions]) -> Row
         target=wide["target"].cast(pl.Float64).to_numpy(),
         patient=wide["patient_id"].to_list(),
         fold=wide["fold"].cast(pl.Float64).to_numpy(),
+        trains=folds.may_train(wide["image_id"]),
     )
 
 

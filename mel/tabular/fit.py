@@ -138,10 +138,11 @@ def _fit(
     features = FeatureList.of(settings.metadata, scores)
     matrix = _training_matrix(images, scores, fold, settings)
     target = _target(table)
+    trains = folds.may_train(images["image_id"])
     models = []
     with progress(settings.name, folds.n_folds, "folds") as tick:
         for k in range(folds.n_folds):
-            models.append(_grow(matrix[fold != k], target[fold != k], features, settings))
+            models.append(_grow(matrix[trains[k]], target[trains[k]], features, settings))
             tick()
     stack = Stack(features, tuple(models))
     found = np.empty(len(images))

@@ -14,6 +14,10 @@ from mel.errors import MelError
 GREEDY, MEAN = EnsembleSettings(rounds=10), EnsembleSettings(method="mean")
 
 
+def others(fold: np.ndarray) -> np.ndarray:
+    return fold != np.arange(fold.max() + 1)[:, None]
+
+
 def members(seed: int, images: int = 120, count: int = 4) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(seed)
     target = (draw.random(images) < 0.3).astype(float)
@@ -100,8 +104,8 @@ def test_labels_of_a_fold_change_none_of_its_scores(
     scores, target = members(seed)
     fold = np.arange(120) // 30 % 4
     flipped = np.where(fold == k, 1 - target, target)
-    one = crossfit(scores, target, fold, how).scores
-    other = crossfit(scores, flipped, fold, how).scores
+    one = crossfit(scores, target, fold, others(fold), how).scores
+    other = crossfit(scores, flipped, fold, others(fold), how).scores
     assert one[fold == k].tolist() == other[fold == k].tolist()
 
 
@@ -110,7 +114,7 @@ def test_labels_of_a_fold_can_change_scores_of_the_others() -> None:
     scores, target = members(6)
     fold = np.arange(120) % 4
     flipped = np.where(fold == 0, 1 - target, target)
-    one, other = (crossfit(scores, y, fold, GREEDY).scores for y in (target, flipped))
+    one, other = (crossfit(scores, y, fold, others(fold), GREEDY).scores for y in (target, flipped))
     assert (one[fold != 0] != other[fold != 0]).any()
 
 
@@ -120,7 +124,7 @@ def test_scores_of_a_fold_change_no_other_score_of_it() -> None:
     fold = np.arange(120) % 4
     moved = scores.copy()
     moved[:, 0] += 100  # one image of fold 0
-    one, other = (crossfit(s, target, fold, GREEDY).scores for s in (scores, moved))
+    one, other = (crossfit(s, target, fold, others(fold), GREEDY).scores for s in (scores, moved))
     same = (fold == 0) & (np.arange(120) != 0)
     assert one[same].tolist() == other[same].tolist()
 

@@ -170,7 +170,7 @@ def test_an_age_that_is_no_number_is_refused() -> None:
         ("sex", "unknown", r"known: female, male \(or leave it empty\)"),
         ("site", "the torso", "did you mean 'torso'"),
         ("site", "", "known: head/neck"),
-        ("split", "valid", "known: test, train"),
+        ("split", "valid", "known: external, test, train"),
     ],
 )
 def test_an_unknown_value_is_refused_with_its_image(column: str, value: str, advice: str) -> None:

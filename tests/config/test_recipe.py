@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from mel.config import CnnSettings, EnsembleSettings, MemberSettings, Recipe
 from mel.errors import MelError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.toml"))
 PLAIN = """
 name = "toy"

@@ -1,0 +1,115 @@
+"""A recipe: TOML into strict typed settings; an unknown key or a wrong type is an error."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from mel.config.base import Name, Settings
+from mel.config.cnn import MemberSettings
+from mel.config.data import DataSettings
+from mel.config.ensemble import EnsembleSettings
+from mel.config.folds import FoldsSettings
+from mel.config.tabular import TabularSettings
+from mel.errors import MelError, near
+
+__all__ = ["Recipe"]
+
+_COLUMNS = ("image_id", "fold", "score", "target")  # of mel's own tables: no member's name
+
+
+class Recipe(Settings):
+    """Everything `mel run` needs to know."""
+
+    name: Name
+    data: DataSettings
+    folds: FoldsSettings = FoldsSettings()
+    cnn: Annotated[list[MemberSettings], Field(min_length=1)]
+    tabular: TabularSettings = TabularSettings()
+    ensemble: EnsembleSettings = EnsembleSettings()
+
+    @model_validator(mode="after")
+    def _distinct_members(self) -> Self:
+        names = [member.name for member in self.cnn]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"member {name} is given {names.count(name)} times")
+        return self
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        """Members, stack and blend are told apart by name: in tables, files and submissions."""
+        taken = dict.fromkeys(self.names, "a member") | dict.fromkeys(_COLUMNS, "a column of mel's")
+        own = {"tabular.name": self.tabular.name, "ensemble.name": self.ensemble.name}
+        for setting, name in own.items():
+            if name in taken:
+                raise ValueError(
+                    f"{setting} {name!r} is also the name of {taken[name]}; choose another"
+                )
+            taken[name] = "the stack (tabular.name)"
+        return self
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """Read a TOML recipe; any fault is one line that names the file, the key and a way out.
+
+        `[cnn]` holds what the members share, each `[[cnn.members]]` what is its own.
+        """
+        try:
+            raw = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise MelError(f"{path}: no such recipe; see recipes/ for examples") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise MelError(f"{path}: is no readable TOML ({error})") from error
+        try:
+            return cls.model_validate(_with_shared_settings(raw))
+        except ValidationError as error:
+            raise MelError(f"{path}: {_explain(error, cls)}") from None
+
+    def member(self, name: str) -> MemberSettings:
+        """Give one member's settings by its name."""
+        for member in self.cnn:
+            if member.name == name:
+                return member
+        raise MelError(f"no member {name!r} in recipe {self.name}; {near(name, self.names)}")
+
+    @property
+    def names(self) -> list[str]:
+        """The CNN members' names, in the recipe's order."""
+        return [member.name for member in self.cnn]
+
+
+def _with_shared_settings(raw: dict[str, Any]) -> dict[str, Any]:
+    cnn = raw.get("cnn")
+    if not isinstance(cnn, dict):
+        return raw
+    shared = {key: value for key, value in cnn.items() if key != "members"}
+    members = cnn.get("members", [])
+    if not isinstance(members, list) or not all(isinstance(m, dict) for m in members):
+        return raw
+    return raw | {"cnn": [shared | member for member in members]}
+
+
+def _explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """One line for the first fault; the others are counted."""
+    first, *others = error.errors()
+    place = ".".join(str(part) for part in first["loc"]) or "recipe"
+    if first["type"] == "extra_forbidden":
+        owner = _model_at(model, first["loc"][:-1])
+        text = f"unknown setting; {near(str(first['loc'][-1]), owner.model_fields)}"
+    else:
+        text = f"{first['msg'].removeprefix('Value error, ')}"
+        if not isinstance(first["input"], dict | list | BaseModel):
+            text += f", got {first['input']!r}"
+    return f"{place}: {text}" + (f" (and {len(others)} more)" if others else "")
+
+
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation: Any = model.model_fields[str(part)].annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        model = inner
+    return model

@@ -1,0 +1,193 @@
+"""Which fold scores an image, and which folds it may train."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mel.checks import cast_columns, require_columns, require_unique
+from mel.errors import MelError
+from mel.files import check_digest, digest_frame, read_table, required, write_table
+from mel.tables.images import ImageTable
+from mel.tables.links import first_leak
+
+__all__ = ["Folds"]
+
+_FOLDS = {"image_id": pl.String, "fold": pl.Int16}
+_NONE = pl.DataFrame(schema=_FOLDS)
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Which fold each train image is held out in, and what else it must not train.
+
+    `frame` has a row for each train image: image_id and fold, 0 to n_folds - 1, the fold that
+    scores it. An image trains every fold but its own, save for the pairs of image_id and fold in
+    `barred`: an external image linked to what that fold scores, or a train image of the same
+    patient where a scheme parts patients. `external` are the external images the map knows.
+    """
+
+    frame: pl.DataFrame
+    n_folds: int
+    seed: int
+    method: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    barred: pl.DataFrame = field(default_factory=lambda: _NONE)
+    external: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        frame: pl.DataFrame,
+        *,
+        seed: int,
+        method: str,
+        inputs: Mapping[str, str] | None = None,
+        barred: pl.DataFrame | None = None,
+        external: Iterable[str] = (),
+    ) -> Self:
+        """Check a frame of image_id and fold; fold numbers must be 0 to n - 1, none empty.
+
+        Raises MelError also for an external image that has a fold, and for a barred pair of an
+        image or a fold that is unknown.
+        """
+        require_columns(frame, _FOLDS, "folds")
+        frame = cast_columns(frame.select(*_FOLDS), _FOLDS, "folds")
+        require_unique(frame, "folds")
+        found = frame["fold"].unique().sort().to_list()
+        if len(found) < 2 or found != list(range(len(found))):
+            raise MelError(f"folds: numbers are {found}; they must be 0, 1, … with at least two")
+        others = tuple(sorted(set(external)))
+        if both := set(others) & set(frame["image_id"]):
+            raise MelError(f"folds: external image {min(both)!r} has a fold ({len(both)} such)")
+        pairs = _pairs(_NONE if barred is None else barred, frame, others)
+        return cls(
+            frame.sort("image_id"), len(found), seed, method, dict(inputs or {}), pairs, others
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen hex digits of the map, whatever the order of the rows."""
+        return digest_frame(self._rows)
+
+    def training(self, table: ImageTable, fold: int) -> pl.DataFrame:
+        """Give the table's rows that may train for a fold, external ones among them, by image_id.
+
+        They have a further column `fold`, null for external images.
+        """
+        rows = table.frame.filter(pl.col("split") != "test")
+        rows = rows.join(self.frame, on="image_id", how="left", validate="1:1")
+        barred = self.barred.filter(pl.col("fold") == fold).select("image_id")
+        rows = rows.filter((pl.col("fold") != fold) | pl.col("fold").is_null())
+        return rows.join(barred, on="image_id", how="anti").sort("image_id")
+
+    def may_train(self, ids: pl.Series) -> NDArray[np.bool_]:
+        """Tell, `(n_folds, n)`, of each of n images and each fold whether it may train it."""
+        rows = pl.DataFrame({"image_id": ids}).with_row_index("row")
+        own = rows.join(self.frame, on="image_id", how="inner", validate="1:1")
+        shut = rows.join(self.barred, on="image_id", how="inner", validate="1:m")
+        found = np.ones((self.n_folds, len(ids)), dtype=bool)
+        for pairs in (own, shut):
+            found[pairs["fold"].to_numpy(), pairs["row"].to_numpy()] = False
+        return found
+
+    def scored(self, table: ImageTable, fold: int) -> pl.DataFrame:
+        """Give the table's rows that a fold scores, with their `fold`, by image_id."""
+        held_out = self.frame.filter(pl.col("fold") == fold)
+        return table.train.join(held_out, on="image_id", how="inner", validate="1:1").sort(
+            "image_id"
+        )
+
+    def write(self, path: Path | str) -> None:
+        """Write Parquet with a header, whole or not at all."""
+        header = {
+            "kind": "folds",
+            "digest": self.digest,
+            "inputs": dict(self.inputs),
+            "seed": self.seed,
+            "method": self.method,
+            "n_folds": self.n_folds,
+        }
+        write_table(Path(path), self._rows, header)
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """Read and check what `write` wrote; a file changed by hand is refused."""
+        rows, header = read_table(path := Path(path), "folds")
+        required(header, {"seed": int, "method": str}, str(path))
+        barred = pl.col("barred") if "barred" in rows.columns else pl.lit(None, pl.String)
+        rows = rows.with_columns(barred=barred)
+        pairs = rows.filter(pl.col("barred").is_not_null()).select(
+            "image_id", fold=pl.col("barred").str.split(" ")
+        )
+        folds = cls.of(
+            rows.filter(pl.col("fold").is_not_null()),
+            seed=header["seed"],
+            method=header["method"],
+            inputs=header["inputs"],
+            barred=pairs.explode("fold"),
+            external=rows.filter(pl.col("fold").is_null())["image_id"],
+        )
+        check_digest(path, header["digest"], folds.digest)
+        return folds
+
+    def covers(self, table: ImageTable) -> None:
+        """Refuse to go on when the folds do not hold exactly the table's train images.
+
+        The external images must be those the folds know, too: of others it is not known which
+        folds they may train.
+        """
+        self._same(set(self.frame["image_id"]), table, "train", "no fold")
+        self._same(set(self.external), table, "external", "none of the folds' external images")
+
+    def matches(self, table: ImageTable) -> None:
+        """Refuse to go on when the folds are not the table's, or leak.
+
+        They leak where an image may train the fold that scores another image of its patient,
+        lesion_id or duplicate_id, and where an external image of a test image's may train at all;
+        `mel.folds.audit` lists all that do.
+        """
+        self.covers(table)
+        if leak := first_leak(table.frame, self.frame, self.barred, self.n_folds):
+            raise MelError(f"folds {self.digest}: {leak}: scores would leak; build the folds again")
+
+    def _same(self, mine: set[str], table: ImageTable, split: str, place: str) -> None:
+        theirs = set(table.frame.filter(pl.col("split") == split)["image_id"])
+        if mine == theirs:
+            return
+        odd = min(mine ^ theirs)
+        found = f"the folds but not the {split} images" if odd in mine else place
+        raise MelError(
+            f"folds {self.digest}: image {odd!r} is in {found} of table {table.digest} "
+            f"({len(mine ^ theirs)} such images); build the folds again"
+        )
+
+    @property
+    def _rows(self) -> pl.DataFrame:
+        """All of the map in one table: external images have no fold, barred is text as "0 2"."""
+        if not self.external and not self.barred.height:
+            return self.frame
+        others = pl.DataFrame({"image_id": self.external}, schema={"image_id": pl.String})
+        rows = pl.concat([self.frame, others], how="diagonal")
+        listed = self.barred.group_by("image_id").agg(
+            barred=pl.col("fold").sort().cast(pl.String).str.join(" ")
+        )
+        return rows.join(listed, on="image_id", how="left", validate="1:1").sort("image_id")
+
+
+def _pairs(barred: pl.DataFrame, frame: pl.DataFrame, external: tuple[str, ...]) -> pl.DataFrame:
+    """Check the barred pairs; an image's own fold needs no barring and is left out."""
+    require_columns(barred, _FOLDS, "barred")
+    barred = cast_columns(barred.select(*_FOLDS), _FOLDS, "barred").unique()
+    if odd := set(barred["image_id"]) - set(frame["image_id"]) - set(external):
+        raise MelError(f"folds: barred image {min(odd)!r} is in no fold ({len(odd)} such images)")
+    strange = barred.filter(~pl.col("fold").is_in(frame["fold"].unique().to_list()))
+    if strange.height:
+        raise MelError(f"folds: barred from fold {strange['fold'][0]}, which does not exist")
+    own = frame.select(*_FOLDS)
+    return barred.join(own, on=list(_FOLDS), how="anti").sort(*_FOLDS)
