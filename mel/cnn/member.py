@@ -43,6 +43,7 @@ def train(
     does not exist, an image that cannot be decoded, and a training that fails or is killed.
     """
     check_installed()
+    _require_pictures(table)
     folds.matches(table)
     check_weights(backbone(settings.backbone), settings.weights)
     out = Path(out)
@@ -54,6 +55,13 @@ def train(
         say(f"{settings.name}: folds {missing} are still to be trained")
         return None
     return _assemble(table, folds, settings, out, inputs)
+
+
+def _require_pictures(table: ImageTable) -> None:
+    if not table.has_images:
+        raise MelError(
+            f"{table.name}: has no pictures to train on; load it with data.images = 'files'"
+        )
 
 
 def _wanted(folds: Folds, only: Sequence[int] | None) -> list[int]:
