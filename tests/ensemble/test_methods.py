@@ -109,6 +109,18 @@ def test_labels_of_a_fold_change_none_of_its_scores(
     assert one[fold == k].tolist() == other[fold == k].tolist()
 
 
+def test_labels_of_images_barred_from_a_fold_change_none_of_its_scores() -> None:
+    scores, target = members(8)
+    fold = np.arange(120) // 30 % 4
+    trains = others(fold)
+    trains[0, fold == 1] = False
+    flipped = np.where(fold == 1, 1 - target, target)
+    one, other = (crossfit(scores, y, fold, trains, GREEDY) for y in (target, flipped))
+    assert one.scores[fold == 0].tolist() == other.scores[fold == 0].tolist()
+    assert one.weights[0].tolist() == other.weights[0].tolist()
+    assert one.weights[2:].tolist() != other.weights[2:].tolist()
+
+
 def test_labels_of_a_fold_can_change_scores_of_the_others() -> None:
     """The test above would pass for scores that heed no label at all."""
     scores, target = members(6)

@@ -37,6 +37,23 @@ def test_the_labels_of_a_fold_change_no_score_of_that_fold(table, folds, two, se
     assert not after.frame.filter(~mine).equals(before.frame.filter(~mine))
 
 
+def test_the_labels_of_images_barred_from_a_fold_change_no_score_of_that_fold(
+    table, folds, member, settings
+):
+    """Members' scores stay as they are: only the stack's own fit is looked at."""
+    own = folds.frame.filter(pl.col("fold") == 1)["image_id"]
+    barred = pl.DataFrame({"image_id": own, "fold": [0] * len(own)})
+    shut = Folds.of(folds.frame, seed=0, method="by hand", barred=barred)
+    pair = member("a", strength=1.5)
+    moved = [replace(scores, folds=shut.digest) for scores in pair]
+    two = [[scores] for scores in moved]
+    before, _ = tabular.train(table, shut, *two, settings)
+    after, _ = tabular.train(_with_targets(table, set(own)), shut, *two, settings)
+    first = pl.col("fold") == 0
+    assert after.frame.filter(first).equals(before.frame.filter(first))
+    assert not after.frame.filter(~first).equals(before.frame.filter(~first))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_no_order_of_rows_or_members_changes_an_output(table, folds, two, settings, seed):
     def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
