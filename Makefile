@@ -29,7 +29,7 @@ lint: $(STAMP) ## set up, then ruff, mypy and import-linter
 	@$(BIN)/lint-imports
 
 lock: ## pin every package anew (needs uv)
-	uv pip compile pyproject.toml --extra train --extra app --extra kaggle --group dev \
+	uv pip compile pyproject.toml --all-extras --group dev \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -o requirements.lock
 
