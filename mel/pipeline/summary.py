@@ -101,16 +101,23 @@ def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def describe(table: ImageTable) -> dict[str, str]:
-    """Give the facts of a table: images, patients and positives of both splits."""
-    train, test = table.train, table.test
-    positives = int(train["target"].sum())
+    """Give the facts of a table: images, patients and positives of each split it has."""
+    test, external = table.test, table.external
     source = table.name + (": no score on it says anything about skin" * table.synthetic)
-    return {
-        "data": source,
-        "train": f"{train.height:,} images of {train['patient_id'].n_unique():,} patients, "
-        f"{positives:,} positive ({positives / max(train.height, 1):.1%})",
-        "test": f"{test.height:,} images of {test['patient_id'].n_unique():,} patients",
-    }
+    facts = {"data": source, "train": _labelled(table.train)}
+    if external.height:
+        places = ", ".join(external["source"].unique().sort())
+        facts["external"] = f"{_labelled(external)}, of {places}; trained on, never scored"
+    facts["test"] = f"{test.height:,} images of {test['patient_id'].n_unique():,} patients"
+    return facts
+
+
+def _labelled(rows: pl.DataFrame) -> str:
+    positives = int(rows["target"].sum())
+    return (
+        f"{rows.height:,} images of {rows['patient_id'].n_unique():,} patients, "
+        f"{positives:,} positive ({positives / max(rows.height, 1):.1%})"
+    )
 
 
 def scores(recipe: Recipe, work: Work, *, held_out: bool = False) -> list[Score]:
