@@ -1,0 +1,25 @@
+"""Files that are whole or absent: atomic writes, digests, and Parquet with a JSON header."""
+
+from mel.digests import digest_file, digest_frame, digest_json
+from mel.files.atomic import atomic, write_bytes, write_text
+from mel.files.csv import read_csv
+from mel.files.objects import read_json, required, write_json
+from mel.files.tables import check_digest, read_header, read_table, versions, write_table
+
+__all__ = [
+    "atomic",
+    "check_digest",
+    "digest_file",
+    "digest_frame",
+    "digest_json",
+    "read_csv",
+    "read_header",
+    "read_json",
+    "read_table",
+    "required",
+    "versions",
+    "write_bytes",
+    "write_json",
+    "write_table",
+    "write_text",
+]
