@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mel.errors import MelError
 from mel.files import atomic, digest_frame
-from mel.images import decode
+from mel.images import decode, stamp
 from mel.progress import progress
 
 __all__ = ["Pixels", "prepare"]
@@ -66,20 +66,13 @@ def _one_at_a_time(target: Path) -> Iterator[None]:
 
 
 def _digest(frame: pl.DataFrame) -> str:
-    stats = [_stat(Path(path)) for path in frame["path"]]
+    stamps = [stamp(path) for path in frame["path"]]
     return digest_frame(
         frame.with_columns(
-            bytes=pl.Series([s.st_size for s in stats], dtype=pl.Int64),
-            modified=pl.Series([s.st_mtime_ns for s in stats], dtype=pl.Int64),
+            bytes=pl.Series([s.bytes for s in stamps], dtype=pl.Int64),
+            modified=pl.Series([s.modified_ns for s in stamps], dtype=pl.Int64),
         )
     )
-
-
-def _stat(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        raise MelError(f"{path}: cannot be read ({error.strerror}); load the data again") from None
 
 
 def _decode_all(paths: Sequence[str], size: int, target: Path) -> None:
@@ -88,7 +81,7 @@ def _decode_all(paths: Sequence[str], size: int, target: Path) -> None:
     _reserve(target)
 
     def one(row: int) -> None:
-        array[row] = decode(Path(paths[row]), size)
+        array[row] = decode(paths[row], size)
 
     with (
         progress(f"decode at {size}", len(paths), "images") as tick,

@@ -1,0 +1,79 @@
+"""The one decoder of training and serving: a reference or bytes -> RGB squares."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mel.errors import ImageError, MelError
+from mel.images.framing import PLAIN, Framing, square, wanted, within
+from mel.images.opening import upright
+from mel.images.references import fetch
+
+__all__ = ["decode", "decode_sizes", "reason"]
+
+
+def decode(
+    source: Path | str | bytes, size: int, name: str | None = None, framing: Framing = PLAIN
+) -> NDArray[np.uint8]:
+    """Give a picture as uint8 RGB, `(size, size, 3)`: upright, and square as `framing` says.
+
+    `source` is a reference (see `mel.images`) or the encoded bytes: JPEG, PNG, DICOM, or what
+    else Pillow reads. The EXIF orientation is applied; a JPEG is decoded at the smallest DCT
+    scale (1/1 to 1/8) not below `size`; what the framing keeps is resized bilinearly with
+    antialiasing. A picture smaller than `size` is enlarged. Training and serving both call this
+    function, so that one file gives the same pixels in both.
+
+    Raises ImageError, opening with the reference (or `name`), when the source is missing, empty,
+    truncated, no image, of more than 8 bits a channel (but for DICOM), or so large that Pillow
+    takes it for an attack (twice `PIL.Image.MAX_IMAGE_PIXELS`; it decodes nothing to find out).
+    Raises MelError for a package that the format needs and for a size below 1.
+
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (40, 30), (10, 20, 30)).save(file, "PNG")
+    >>> pixels = decode(file.getvalue(), 16)
+    >>> pixels.shape, pixels[0, 0].tolist()
+    ((16, 16, 3), [10, 20, 30])
+    """
+    return decode_sizes(source, (size,), name, framing)[size]
+
+
+def decode_sizes(
+    source: Path | str | bytes,
+    sizes: Iterable[int],
+    name: str | None = None,
+    framing: Framing = PLAIN,
+) -> dict[int, NDArray[np.uint8]]:
+    """Give what `decode` does in several sizes, decoding once.
+
+    A JPEG is decoded at the DCT scale that the largest size needs, and every size is resized from
+    there. The largest has exactly the pixels of `decode`; a smaller one may differ slightly, since
+    `decode` alone would have taken a smaller scale: by less than one level in the mean. Raises
+    what `decode` raises, and MelError when there are no sizes.
+    """
+    ordered = sorted(set(sizes))
+    if not ordered or ordered[0] < 1:
+        raise MelError(f"sizes: {ordered}; give at least one, and none below 1 pixel")
+    label = name or ("image" if isinstance(source, bytes) else str(source))
+    data = source if isinstance(source, bytes) else fetch(source, name)
+    try:
+        if not data:
+            raise ValueError("the file is empty")
+        image = upright(data, lambda w, h: wanted(w, h, ordered[-1], framing))
+        box = within(image, framing)
+        return {size: square(image, box, size, framing) for size in ordered}
+    except MelError:
+        raise
+    except Exception as error:  # Pillow's plugins raise nearly anything on broken input
+        raise ImageError(f"{label}: cannot be read as an image ({reason(error)})") from error
+
+
+def reason(error: Exception) -> str:
+    """Give one line that says why a picture cannot be read."""
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, OSError) and "identify" in text:
+        return "not an image format"
+    return text
