@@ -31,3 +31,58 @@ def load(recipe: options.Recipe, data: options.Data, work: options.WorkDir) -> N
 
     pipeline.only(recipe, work, "load", data)
     show.facts(pipeline.facts(work))
+
+
+@app.command(**options.example("mel kaggle prepare --work work --size 256 --size 384"))
+def prepare(
+    work: options.WorkDir,
+    size: Annotated[list[int], typer.Option("--size", metavar="N", help="Pixels a side; repeat.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/prepared.")
+    ] = None,
+    fit: Annotated[
+        str, typer.Option("--fit", metavar="WAY", help="To a square: crop, pad or squash.")
+    ] = "crop",
+    trim_borders: Annotated[
+        bool, typer.Option("--trim-borders", help="Cut dark rims off first.")
+    ] = False,
+    colour_constancy: Annotated[
+        bool, typer.Option("--colour-constancy", help="Take the light's colour out.")
+    ] = False,
+    quality: Annotated[int, typer.Option("--quality", metavar="Q", help="Of the JPEGs.")] = 95,
+    shard_images: Annotated[
+        int, typer.Option("--shard-images", metavar="N", help="Images a shard.")
+    ] = 512,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Threads; by default one a core.")
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="End with status 0 in spite of broken images.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Make shards of changed or broken images again.")
+    ] = False,
+) -> None:
+    """Decode every image once, for all sizes, into TFRecords that a stopped run goes on with.
+
+    The records hold no label: those are joined by id from the table, and so never stale. Broken
+    images are listed in broken.csv; the run goes on, and ends with status 1 after all others.
+    """
+    from mel import pipeline
+
+    done = pipeline.prepare(
+        work,
+        size,
+        out,
+        fit=fit,
+        trim_borders=trim_borders,
+        colour_constancy=colour_constancy,
+        quality=quality,
+        shard_images=shard_images,
+        workers=workers,
+        skip_broken=True,
+        refresh=refresh,
+    )
+    show.facts(done.facts)
+    if not skip_broken:
+        done.refuse_broken()

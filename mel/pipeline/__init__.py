@@ -1,6 +1,7 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.folder import Work
+from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.sequence import audit
@@ -22,6 +23,7 @@ __all__ = [
     "only",
     "plan",
     "predict",
+    "prepare",
     "run",
     "status",
     "submit_from",

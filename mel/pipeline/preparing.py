@@ -1,0 +1,31 @@
+"""`mel kaggle prepare`: the images of a work folder, decoded once for all sizes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mel import kaggle
+from mel.errors import MelError
+from mel.pipeline.folder import AnyPath, Work
+from mel.tables import ImageTable
+
+__all__ = ["prepare"]
+
+
+def prepare(
+    work: AnyPath, sizes: Sequence[int], out: AnyPath | None = None, **options: Any
+) -> kaggle.Preparation:
+    """Prepare the images that a work folder has loaded, into `out` or its folder `prepared`.
+
+    `options` are those of `mel.kaggle.prepare`, which does it. The work folder is only read, so
+    that a run in it may go on meanwhile. Raises MelError when nothing is loaded there.
+    """
+    place = Work(Path(work))
+    place.required()
+    if not place.images.is_file():
+        raise MelError(
+            f"{place.images}: no such file; load the images first: "
+            f"mel kaggle load RECIPE --data DIR --work {place.root}"
+        )
+    folder = place.root / "prepared" if out is None else Path(out)
+    return kaggle.prepare(ImageTable.read(place.images), folder, sizes, **options)
