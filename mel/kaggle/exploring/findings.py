@@ -1,0 +1,195 @@
+"""One plain sentence a topic, said from the numbers; nothing here is fixed beforehand."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from mel.kaggle.exploring.numbers import Numbers
+from mel.kaggle.exploring.rates import AGE_BAND, MISSING, OTHER, PATIENT_BAND
+from mel.kaggle.exploring.twins import Twins
+
+__all__ = ["TITLES", "findings", "percent", "rate_finding", "span"]
+
+TITLES: Mapping[str, str] = {
+    "sex": "sex",
+    AGE_BAND: "age, in years",
+    "site": "site",
+    "diagnosis": "diagnosis",
+    "source": "source",
+    PATIENT_BAND: "images of the same patient",
+    "size": "image size, in pixels",
+    "aspect": "aspect ratio",
+    "ratio": "width over height",
+    "bytes": "file size",
+    "file_bytes": "file size",
+    "bytes_per_pixel": "bytes a pixel",
+    "format": "file format",
+    "mode": "colour mode",
+    "exif": "EXIF tags",
+    "camera": "camera",
+    "orientation": "EXIF orientation",
+    "coarseness": "JPEG quantisation",
+}
+_FEW = 30  # images below which a value's share is not compared
+
+
+def percent(share: float | None) -> str:
+    """Give a share as a percentage, with two figures where it is small.
+
+    >>> percent(0.0176), percent(0.5), percent(0.0004), percent(None)
+    ('1.8 %', '50.0 %', '0.04 %', 'none')
+    """
+    if share is None:
+        return "none"
+    hundredths = 100 * share
+    return f"{hundredths:.1f} %" if hundredths >= 1 or not hundredths else f"{hundredths:.2g} %"
+
+
+def span(low: float, high: float) -> str:
+    """Give an interval of shares.
+
+    >>> span(0.01, 0.025)
+    '1.0 to 2.5 %'
+    """
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def findings(numbers: Numbers) -> dict[str, str]:
+    """Give a sentence or two for each topic that the numbers have something on."""
+    found = {
+        "counts": _counts(numbers.counts),
+        "missing": _missing(numbers.missing),
+        "patients": _patients(numbers),
+        "copies": " ".join(_copies(twins) for twins in numbers.twins) or _no_copies(),
+        "shift": _shift(numbers),
+    }
+    return found | {axis: rate_finding(axis, rates) for axis, rates in numbers.rates.items()}
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _counts(counts: pl.DataFrame) -> str:
+    parts = []
+    for row in counts.iter_rows(named=True):
+        images = _plural(row["images"], f"{row['split']} image")
+        text = f"{images} of {_plural(row['patients'], 'patient')}"
+        if row["share"] is not None:
+            text += f", {row['positives']:,} of them positive ({percent(row['share'])})"
+        parts.append(text)
+    return "; ".join(parts) + "."
+
+
+def _missing(missing: pl.DataFrame) -> str:
+    lacking = missing.filter((pl.col("missing") > 0) & (pl.col("missing") < pl.col("images")))
+    absent = missing.filter(pl.col("missing") == pl.col("images"))
+    text = "Nothing is missing." if not missing["missing"].sum() else ""
+    if lacking.height:
+        worst = lacking.sort("share", descending=True).row(0, named=True)
+        text = (
+            f"Where a column is known at all, {worst['column']} has the largest gap: missing in "
+            f"{percent(worst['share'])} of {worst['split']} images."
+        )
+    if absent.height:
+        each = [f"{column} in {split}" for column, split in absent.select("column", "split").rows()]
+        text += f" Not known for any image: {_listed(each)}."
+    return text.strip()
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _patients(numbers: Numbers) -> str:
+    parts = []
+    for row in numbers.counts.iter_rows(named=True):
+        text = f"a {row['split']} patient has {row['median_images']:g} images in the median"
+        parts.append(f"{text}, {row['most_images']:,} at most")
+    text = "; ".join(parts)
+    text = f"{text[0].upper()}{text[1:]}."
+    train = numbers.counts.filter(pl.col("split") == "train")
+    if train.height:
+        ill, all_of_them = train.select("positive_patients", "patients").row(0)
+        text += f" {ill:,} of {_plural(all_of_them, 'train patient')} have a positive image."
+    return text + _contradictory(numbers)
+
+
+def _contradictory(numbers: Numbers) -> str:
+    odd = [
+        f"{count:,} with more than one {name}"
+        for name, count in numbers.contradictions.items()
+        if count and name != "target"
+    ]
+    return f" There are train patients who contradict themselves: {_listed(odd)}." if odd else ""
+
+
+def rate_finding(axis: str, rates: pl.DataFrame) -> str:
+    """Say which value of a column is positive most often, and whether that is more than chance.
+
+    Values with few images, the missing and the collected rest are not compared.
+    """
+    known = rates.filter(~pl.col("value").is_in([MISSING, OTHER]))
+    if known.height == 1:
+        return f"Every known value is {known['value'][0]!r}: there is nothing to compare."
+    counted = known.filter(pl.col("images") >= _FEW)
+    if counted.height < 2:
+        return f"No two values have {_FEW} images or more: there is nothing to compare."
+    top = counted.sort("share", "images", descending=True).row(0, named=True)
+    low = counted.sort("share", "images", descending=[False, True]).row(0, named=True)
+    said = f"{_value(axis, top)} {percent(top['share'])} ({span(top['low'], top['high'])})"
+    other = f"{_value(axis, low)} {percent(low['share'])} ({span(low['low'], low['high'])})"
+    if _decided(counted):
+        return f"The {TITLES[axis]} decides the target: never let a model see it."
+    if top["low"] <= low["high"]:
+        return f"No clear difference: most often positive {said}, least {other}."
+    return f"Most often positive: {said}; least: {other}{_factor(top, low)}."
+
+
+def _factor(top: Mapping[str, float], low: Mapping[str, float]) -> str:
+    times = top["share"] / low["share"] if low["positives"] else 0.0
+    if times < 1.05:
+        return ""
+    return f", {times:.1f} times as often" if times < 9.95 else f", {times:,.0f} times as often"
+
+
+def _value(axis: str, row: Mapping[str, object]) -> str:
+    return f"{row['value']} images a patient," if axis == PATIENT_BAND else f"{row['value']},"
+
+
+def _decided(counted: pl.DataFrame) -> bool:
+    return counted["share"].is_in([0.0, 1.0]).all() and counted["share"].n_unique() == 2
+
+
+def _no_copies() -> str:
+    return "Nobody has looked for copies of one picture: there is no duplicate_id, and no pairs."
+
+
+def _copies(twins: Twins) -> str:
+    kind = "group of copies" if twins.of == "groups" else "pair that looks alike"
+    kinds = "groups of copies" if twins.of == "groups" else "pairs that look alike"
+    if not twins.groups:
+        return f"No {kind}."
+    text = f"{twins.groups:,} {kind if twins.groups == 1 else kinds}, {twins.images:,} images"
+    faults = {"patients": twins.patients, "splits": twins.splits, "targets": twins.targets}
+    odd = [f"{count:,} hold different {name}" for name, count in faults.items() if count]
+    return f"{text}; {_listed(odd) if odd else 'none across patients, splits or targets'}."
+
+
+def _shift(numbers: Numbers) -> str:
+    shift = numbers.shift
+    if not shift.height:
+        return "There is nothing to compare between train and test."
+    moved = shift.filter("shifted")
+    if not moved.height:
+        return (
+            f"Of {_plural(shift.height, 'column')}, none differs more than between random splits "
+            "of the same patients."
+        )
+    each = [
+        f"{TITLES[column].partition(',')[0]} ({percent(distance)} of the images; by chance up to "
+        f"{percent(chance)})"
+        for column, distance, chance, _ in moved.head(3).iter_rows()
+    ]
+    more = f", and {moved.height - 3} more" if moved.height > 3 else ""
+    return f"Test differs from train beyond chance in {_listed(each)}{more}."

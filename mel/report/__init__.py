@@ -1,0 +1,25 @@
+"""What every HTML report of mel looks like: the style, the pieces of a page, the drawings.
+
+A page is one file that asks the network for nothing. Texts that come from data pass `escape`
+before they reach a page; the pieces here take HTML and escape nothing.
+"""
+
+from mel.report.drawing import BLUE, GRID, INK, MAIN, QUIET, WARM, Canvas, drawing
+from mel.report.page import banner, card, facts, number_cells, row, style
+
+__all__ = [
+    "BLUE",
+    "GRID",
+    "INK",
+    "MAIN",
+    "QUIET",
+    "WARM",
+    "Canvas",
+    "banner",
+    "card",
+    "drawing",
+    "facts",
+    "number_cells",
+    "row",
+    "style",
+]
