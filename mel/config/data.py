@@ -4,16 +4,67 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mel.config.base import Fraction, Seed, Settings
+from mel.config.base import Fraction, Name, Seed, Settings
 
-__all__ = ["DataSettings", "ExternalSettings", "SourceSettings"]
+__all__ = ["ColumnSettings", "DataSettings", "ExternalSettings", "SourceSettings"]
+
+_WITH_DIAGNOSES = ("isic2019", "ham10000", "isic2024")
+
+
+class ColumnSettings(Settings):
+    """Which file and column holds what, for a competition that has no adapter of its own.
+
+    A column that is not named is missing in every row. Other columns of the files are not read.
+    """
+
+    train: str  # CSV files and image places lie within the data folder
+    test: str | None = None
+    sample: str | None = None  # its first column is the id, its second the target
+    train_images: list[str] = Field(default_factory=list)  # folders, HDF5 or TFRecord files
+    test_images: list[str] = Field(default_factory=list)  # train_images, where none is given
+    image_id: str
+    target: str
+    positive: list[str] = Field(default_factory=list)  # words that mean 1; without: 0 and 1
+    patient_id: str | None = None
+    lesion_id: str | None = None
+    diagnosis: str | None = None
+    sex: str | None = None
+    age: str | None = None  # years
+    site: str | None = None
+    sexes: dict[str, str] = Field(default_factory=dict)  # further spellings: mel's word
+    sites: dict[str, str] = Field(default_factory=dict)
+    diagnoses: dict[str, str] = Field(default_factory=dict)
 
 
 class SourceSettings(Settings):
     """One competition's files."""
 
     adapter: Literal["siim2020", "isic2019", "ham10000", "isic2024", "columns"]
+    source: Name | None = None  # what the table calls it; the adapter's name by default
     missing_patient: Literal["refuse", "own"] = "refuse"
+    positive_diagnoses: list[str] = Field(default_factory=list)  # target 1; else as in the files
+    columns: ColumnSettings | None = None
+
+    @property
+    def name(self) -> str:
+        """What the column source says."""
+        return self.source or self.adapter
+
+    @model_validator(mode="after")
+    def _columns_belong_to_their_adapter(self) -> Self:
+        if self.adapter == "columns" and self.columns is None:
+            raise ValueError("adapter 'columns' needs [columns]: train, image_id and target")
+        if self.adapter != "columns" and self.columns is not None:
+            raise ValueError(f"columns has no effect with adapter {self.adapter!r}; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _positive_diagnoses_have_an_effect(self) -> Self:
+        if self.positive_diagnoses and self.adapter not in _WITH_DIAGNOSES:
+            raise ValueError(
+                f"positive_diagnoses has no effect with adapter {self.adapter!r}; remove it"
+            )
+        return self
 
 
 class ExternalSettings(SourceSettings):
@@ -25,7 +76,7 @@ class ExternalSettings(SourceSettings):
 class DataSettings(SourceSettings):
     """Where the images and their table come from."""
 
-    test_fraction: Fraction = 0.0  # held out by group, for data that bring no test set
+    test_fraction: Fraction = 0.0  # held out by group; the data's own test set is left aside
     seed: Seed = 0
     images: Literal["files", "none"] = "files"  # none: tables only, such as for stacks and audits
     external: list[ExternalSettings] = Field(default_factory=list)
@@ -36,4 +87,20 @@ class DataSettings(SourceSettings):
     def _seed_has_an_effect(self) -> Self:
         if "seed" in self.model_fields_set and not self.test_fraction:
             raise ValueError("seed has no effect without test_fraction; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _pictures_are_there_to_compare(self) -> Self:
+        if self.images == "none" and self.duplicates == "find":
+            raise ValueError("duplicates 'find' compares pictures, and images is 'none'")
+        return self
+
+    @model_validator(mode="after")
+    def _distinct_sources(self) -> Self:
+        names = [self.name, *(other.name for other in self.external)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"source {name!r} is given {names.count(name)} times; name them apart: source"
+                )
         return self

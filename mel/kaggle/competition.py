@@ -1,43 +1,22 @@
-"""A competition on disk -> a Competition: its images as one checked table, and what is scored."""
+"""Competitions on disk -> a Competition: their images as one checked table, and what is scored."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 
 from mel.config import DataSettings
 from mel.errors import MelError
-from mel.files import digest_file
-from mel.kaggle import ham10000, siim2020
-from mel.kaggle.pictures import Listing, list_images, locate
-from mel.kaggle.reading import Tables
+from mel.kaggle import duplicates
+from mel.kaggle.joining import NOTHING_LEFT_OUT, hold_out, label_copies, stack
+from mel.kaggle.reading import make_sample, read_sample
+from mel.kaggle.sources import Source, digest, gather
 from mel.tables import ImageTable
 
-__all__ = ["Adapter", "Competition", "load", "source_digest"]
+__all__ = ["Competition", "load", "source_digest"]
 
-
-Listings = Mapping[tuple[str, ...], Listing]
-
-
-class Adapter(Protocol):
-    """A module that knows one competition's files."""
-
-    @property
-    def FILES(self) -> tuple[str, ...]:  # noqa: N802
-        """The tables that are read, those that may be absent among them."""
-
-    @property
-    def FOLDERS(self) -> Mapping[str, tuple[str, ...]]:  # noqa: N802
-        """Where the images of each split may lie, the first choice first."""
-
-    def tables(self, settings: DataSettings, data: Path) -> Tables:
-        """Read and check the tables."""
-
-
-_ADAPTERS: Mapping[str, Adapter] = {"siim2020": siim2020, "ham10000": ham10000}
+_UNMAPPED = {"column": pl.String, "value": pl.String, "rows": pl.Int64, "source": pl.String}
 
 
 @dataclass(frozen=True)
@@ -47,27 +26,42 @@ class Competition:
     table: all its images. solution: image_id and target (0 or 1) of the test images where they
     are known, for the final score and nothing else; otherwise None. sample: the sample
     submission, with its header, order and ids (text), and its target as a number.
+
+    unmapped: the words for sex, site and diagnosis that mel's vocabularies do not have, null in
+    the table: column (of the file), value, rows and source. left_out: image_id, source and reason
+    of the images that the sources have and the table has not. notes: what else is worth a line.
     """
 
     table: ImageTable
     solution: pl.DataFrame | None
     sample: pl.DataFrame
+    unmapped: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_UNMAPPED))
+    left_out: pl.DataFrame = field(default_factory=lambda: NOTHING_LEFT_OUT)
+    notes: tuple[str, ...] = ()
 
 
-def load(settings: DataSettings, data: Path | str) -> Competition:
-    """Read the competition in the folder `data` by the adapter that the settings name.
+def load(settings: DataSettings, data: Path | str, cache: Path | None = None) -> Competition:
+    """Read the competition in the folder `data`, and the external ones, as the settings say.
 
     Every image gets its absolute path, and its size as file_bytes, by which a changed picture
-    changes the table's digest; it must be there and not empty, but is not decoded.
-    The table's `inputs` are the digests of the source and of the settings, its source column is
-    "siim2020", "ham10000" or "synthetic", and test images have neither target nor diagnosis.
+    changes the table's digest; it must be there and not empty, but is not decoded. With
+    images = "none" there are tables only, and no path. `cache` is a folder that keeps what
+    comparing pictures found out.
+
+    Rows of an external source have the split "external". Where sources share an image, the first
+    keeps it. Patients are the same where their ids are: ISIC numbers them across its challenges,
+    and elsewhere a chance match merely keeps two patients in one fold. The table's `inputs` are
+    the digests of the sources and of the settings; test images have neither target nor diagnosis.
+
+    A word for sex, site or diagnosis that the vocabularies do not have is null and listed, unless
+    the target depends on it; image files that no row names are counted in a note.
 
     Raises MelError, in one line with the file, the value and a way out, for: a missing folder or
-    CSV; a missing, renamed or unknown column; a duplicate or missing image id; an unknown sex,
-    site or diagnosis; a target that is not 0 or 1; an impossible age; a missing patient id
-    (unless missing_patient is "own": then each such image is a patient of its own); a patient in
-    both train and test; a sample submission or solution with other ids than the test images;
-    an image file that is missing or empty; a setting that has no effect on this competition.
+    CSV; a missing, renamed, double or unknown column; a duplicate or missing image id; a target
+    that is not 0 or 1, or a diagnosis that should decide it and is unknown; an impossible age; a
+    missing patient id (unless missing_patient is "own": then each such image is a patient of its
+    own); a patient in both train and test; a sample submission or solution with other ids than
+    the test images; an image file that is missing or empty; no test set and no test_fraction.
 
     >>> from tempfile import TemporaryDirectory
     >>> from mel.kaggle import synth
@@ -77,58 +71,77 @@ def load(settings: DataSettings, data: Path | str) -> Competition:
     >>> competition.table.train.height, competition.table.test.height, competition.table.synthetic
     (84, 36, True)
     """
-    data = _folder(Path(data))
-    adapter = _ADAPTERS[settings.adapter]
-    tables = adapter.tables(settings, data)
-    listings = _list(adapter, data)
-    frame = pl.concat(_with_paths(tables.frame, adapter, data, listings))
-    inputs = {"data": _digest(adapter, data, listings), "settings": settings.digest}
-    name = "synthetic" if tables.synthetic else settings.adapter
-    table = ImageTable.of(frame, name, synthetic=tables.synthetic, inputs=inputs)
-    return Competition(table, tables.solution, tables.sample)
+    sources = gather(settings, data)
+    main = sources[0]
+    read = [source.read() for source in sources]
+    rows, left_out = stack([frame for frame, _ in read])
+    notes = [*_notes(left_out), *_unused(sources, [frame for frame, _ in read])]
+    frame = _with_paths(rows, sources)
+    frame = label_copies(frame, sources, settings, cache)
+    frame, held = hold_out(frame, settings)
+    if settings.drop_duplicates:
+        frame, gone = _dropped(frame)
+        left_out, notes = pl.concat([left_out, gone]), [*notes, *_notes(gone)]
+    sample, solution = _scored(main, frame, held)
+    inputs = {"data": digest(sources), "settings": settings.digest}
+    table = ImageTable.of(frame, main.name, synthetic=main.synthetic, inputs=inputs)
+    unmapped = pl.concat([odd for _, odd in read])
+    return Competition(table, solution, sample, unmapped, left_out, tuple(notes))
 
 
 def source_digest(settings: DataSettings, data: Path | str) -> str:
     """Give a digest of what `load` would read, in about a second: 16 hexadecimal digits.
 
-    It covers the folder's own path (the table holds absolute ones), the tables' SHA-256, and
+    It covers the folders' own paths (the table holds absolute ones), the tables' SHA-256, and
     the names and sizes of the image files; a picture changed at the same size goes unnoticed.
-    Raises MelError when the folder is missing.
+    Raises MelError when a folder is missing.
     """
-    data = _folder(Path(data))
-    adapter = _ADAPTERS[settings.adapter]
-    return _digest(adapter, data, _list(adapter, data))
+    return digest(gather(settings, data))
 
 
-def _digest(adapter: Adapter, data: Path, listings: Listings) -> str:
-    sha = hashlib.sha256(f"{data}\n".encode())
-    for name in adapter.FILES:
-        path = data / name
-        sha.update(f"{name} {digest_file(path) if path.is_file() else 'absent'}\n".encode())
-    for listing in listings.values():
-        for path, size in sorted(listing.values()):
-            sha.update(f"{path.relative_to(data).as_posix()} {size}\n".encode())
-    return sha.hexdigest()[:16]
+def _with_paths(rows: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
+    parts = [source.with_paths(rows.filter(source=source.name)) for source in sources]
+    return pl.concat(parts).sort("image_id")
 
 
-def _folder(data: Path) -> Path:
-    if not data.is_dir():
-        raise MelError(f"{data}: no such data folder; give the one with the competition's CSVs")
-    return data.resolve()
+def _notes(left_out: pl.DataFrame) -> list[str]:
+    """Give a line for each source and reason."""
+    counts = left_out.group_by("source", "reason").agg(pl.len(), pl.col("image_id").min())
+    return [
+        f"{source}: {count:,} images left out, such as {first}, which {reason}"
+        for source, reason, count, first in counts.sort("source", "reason").iter_rows()
+    ]
 
 
-def _list(adapter: Adapter, data: Path) -> Listings:
-    """List each set of folders once, in the adapter's order: splits may share theirs."""
-    places = dict.fromkeys(adapter.FOLDERS.values())
-    return {folders: list_images(data, folders) for folders in places}
+def _unused(sources: Sequence[Source], frames: Sequence[pl.DataFrame]) -> list[str]:
+    counts = {s.name: s.unused(frame) for s, frame in zip(sources, frames, strict=True)}
+    return [
+        f"{name}: {count:,} image files are not in its tables, and not used"
+        for name, count in counts.items()
+        if count
+    ]
 
 
-def _with_paths(
-    frame: pl.DataFrame, adapter: Adapter, data: Path, listings: Listings
-) -> list[pl.DataFrame]:
-    parts = []
-    for split, folders in adapter.FOLDERS.items():
-        part = frame.filter(pl.col("split") == split)
-        files = locate(part["image_id"], listings[folders], data, folders)
-        parts.append(part.with_columns(files))
-    return parts
+def _dropped(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    kept, gone = duplicates.drop(frame)
+    named = gone.join(frame.select("image_id", "source"), on="image_id", how="left")
+    return kept, named.select("image_id", "source", reason=pl.lit("is a copy of another image"))
+
+
+def _scored(
+    main: Source, frame: pl.DataFrame, held: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Give the sample submission, and the test images' targets where they are known."""
+    layout, test = main.layout, frame.filter(split="test")["image_id"].sort()
+    if held is not None:
+        return make_sample(layout.header, test), held
+    if not test.len():
+        raise MelError(
+            f"data.test_fraction 0: {main.name} brings no test set; "
+            "hold some images out, such as 0.15"
+        )
+    path = main.folder / layout.sample
+    header = None if layout.any_header else layout.header
+    sample = read_sample(path, header, test) if path.exists() else make_sample(layout.header, test)
+    solution = main.adapter.solution
+    return sample, None if solution is None else solution(main.settings, main.folder, test)

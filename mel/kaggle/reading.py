@@ -3,62 +3,55 @@
 Everything is read as text, so that no column's type is guessed from its first rows.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from mel.checks import OLDEST_AGE, SITES, is_missing, require_columns, require_unique
+from mel.checks import OLDEST_AGE, is_missing, require_unique
 from mel.errors import MelError, near
-from mel.files import read_csv as read_text
+from mel.kaggle.delimited import read_columns, read_header
 
 __all__ = [
-    "SEX_SPELLINGS",
-    "SITE_SPELLINGS",
-    "Tables",
     "fill_patients",
     "known_ids",
+    "make_sample",
     "parse_age",
     "parse_target",
     "read_csv",
     "read_sample",
     "read_solution",
+    "same_ids",
     "translate",
 ]
 
-SEX_SPELLINGS: Mapping[str, str | None] = {"female": "female", "male": "male", "unknown": None}
-SITE_SPELLINGS: Mapping[str, str | None] = {**{site: site for site in SITES}, "unknown": None}
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What an adapter gives: a competition's tables, without a look at any image.
-
-    frame: the columns of an ImageTable but path, and extras. sample: the sample submission.
-    solution: image_id and target of the test images, where known.
-    """
-
-    frame: pl.DataFrame
-    sample: pl.DataFrame
-    solution: pl.DataFrame | None
-    synthetic: bool = False
-
 
 def read_csv(
-    path: Path, columns: Iterable[str], extras: Iterable[str] = (), *, unique: str | None
+    path: Path,
+    columns: Iterable[str],
+    extras: Iterable[str] = (),
+    *,
+    unique: str | None,
+    ignore: str | None = None,
 ) -> pl.DataFrame:
     """Read a CSV file as text, an empty or blank field as null.
 
+    `ignore` is a regular expression: further columns whose whole name matches it are not read.
+
     Raises MelError when the file is missing or no CSV or has no rows, when one of `columns` is
-    missing, when a column is neither in `columns` nor in `extras`, and when a value of the
-    column `unique`, where there is one, is missing or stands twice.
+    missing, when a column is neither in `columns` nor in `extras` nor ignored, and when a value
+    of the column `unique`, where there is one, is missing or stands twice.
     """
-    frame = read_text(path, "check the data folder")
+    known = list(dict.fromkeys([*columns, *extras]))
+    frame, header = read_columns(path, list(columns), extras)
+    for name in header:
+        if name not in known and not (ignore and re.fullmatch(ignore, name)):
+            raise MelError(
+                f"{path}: unknown column {name!r}; remove it (known: {', '.join(known)})"
+            )
     frame = frame.with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
-    require_columns(frame, columns, str(path))
-    _refuse_strange_columns(frame, [*columns, *extras], path)
     if frame.height == 0:
         raise MelError(f"{path}: has no rows below its header; fetch it again")
     if unique is not None:
@@ -66,20 +59,13 @@ def read_csv(
     return frame
 
 
-def _refuse_strange_columns(frame: pl.DataFrame, known: list[str], path: Path) -> None:
-    for name in frame.columns:
-        if name not in known:
-            raise MelError(
-                f"{path}: unknown column {name!r}; remove it (known: {', '.join(known)})"
-            )
-
-
 def translate(
     frame: pl.DataFrame, column: str, spellings: Mapping[str, str | None], where: Path, by: str
 ) -> pl.Series:
-    """Give a column in mel's vocabulary; a value without a translation is refused.
+    """Give a column in other words; a value without a translation is refused.
 
-    `by` names the column with the ids, for the message.
+    For what the target depends on; `mel.kaggle.vocabulary.harmonise` lists it instead. `by` names
+    the column with the ids, for the message.
     """
     bad = frame.filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(list(spellings)))
     if bad.height:
@@ -93,9 +79,9 @@ def translate(
 
 
 def parse_age(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.Series:
-    """Give ages in years as numbers; "unknown" and an empty field are null."""
+    """Give ages in years as numbers; an empty field and a word such as "unknown" are null."""
     text = pl.col(column)
-    known = frame.with_columns(pl.when(text != "unknown").then(text).alias(column))
+    known = frame.with_columns(pl.when(~is_missing(column)).then(text).alias(column))
     number = known[column].cast(pl.Float64, strict=False)
     bad = known.filter(text.is_not_null() & number.is_null())
     if bad.height:
@@ -112,8 +98,15 @@ def parse_age(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.Seri
     return number
 
 
-def parse_target(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.Series:
-    """Give targets as 0 or 1; anything else is refused."""
+def parse_target(
+    frame: pl.DataFrame, column: str, where: Path, by: str, positive: Iterable[str] = ()
+) -> pl.Series:
+    """Give targets as 0 or 1; anything else is refused.
+
+    With `positive`, the words in it mean 1 and every other word 0; a missing one is refused.
+    """
+    if words := list(positive):
+        return _parse_words(frame, column, where, by, words)
     number = frame[column].cast(pl.Float64, strict=False)
     bad = frame.filter(~number.is_in([0.0, 1.0]).fill_null(False))
     if bad.height:
@@ -122,6 +115,23 @@ def parse_target(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.S
             "it must be 0 or 1"
         )
     return number.cast(pl.Int8)
+
+
+def _parse_words(
+    frame: pl.DataFrame, column: str, where: Path, by: str, positive: list[str]
+) -> pl.Series:
+    bad = frame.filter(pl.col(column).is_null())
+    if bad.height:
+        raise MelError(
+            f"{where}: no {column} of image {bad[by][0]} ({bad.height} rows); fill it in"
+        )
+    for word in positive:
+        if not (frame[column] == word).any():
+            raise MelError(
+                f"{where}: no row has the positive {column} {word!r}; "
+                f"{near(word, frame[column].unique())}"
+            )
+    return frame[column].is_in(positive).cast(pl.Int8)
 
 
 def fill_patients(
@@ -151,22 +161,35 @@ def known_ids(frame: pl.DataFrame, column: str) -> pl.Series:
     return frame.select(pl.when(~is_missing(column)).then(pl.col(column)).alias(column)).to_series()
 
 
-def read_sample(path: Path, header: tuple[str, str], test: pl.Series) -> pl.DataFrame:
-    """Read the sample submission, or make one where there is none.
-
-    Gives the file's header and order, ids as text and the target as a number. Its ids must be
-    exactly the test ids.
-    """
+def make_sample(header: tuple[str, str], test: pl.Series) -> pl.DataFrame:
+    """Make a sample submission of the test ids, in their order, with a target of 0."""
     name, target = header
-    if not path.exists():
-        return pl.DataFrame({name: test, target: pl.zeros(test.len(), eager=True)})
-    sample = read_csv(path, header, unique=name)
+    return pl.DataFrame({name: test, target: pl.zeros(test.len(), eager=True)})
+
+
+def read_sample(path: Path, header: tuple[str, str] | None, test: pl.Series) -> pl.DataFrame:
+    """Read a sample submission: its header and order, ids as text and the target as a number.
+
+    Without a `header`, the file's own two names are taken. Its ids must be exactly the test ids.
+    """
+    name, target = header or _own_header(path)
+    sample = read_csv(path, (name, target), unique=name)
     _require_test_ids(sample[name], test, path)
     number = sample[target].cast(pl.Float64, strict=False)
     if number.null_count():
         bad = sample.filter(number.is_null())
         raise MelError(f"{path}: {target} of image {bad[name][0]} is no number; fetch it again")
     return sample.with_columns(number)
+
+
+def _own_header(path: Path) -> tuple[str, str]:
+    names = read_header(path)
+    if len(names) != 2:
+        raise MelError(
+            f"{path}: has {len(names)} columns ({', '.join(names)}); "
+            "a sample has two, an id and a target"
+        )
+    return names[0], names[1]
 
 
 def read_solution(path: Path, header: tuple[str, str], test: pl.Series) -> pl.DataFrame | None:
@@ -188,4 +211,15 @@ def _require_test_ids(ids: pl.Series, test: pl.Series, path: Path) -> None:
         raise MelError(
             f"{path}: image {first!r} {place} ({len(odd)} such ids); "
             "take the file that belongs to these test images"
+        )
+
+
+def same_ids(ids: pl.Series, others: pl.Series, path: Path, other: str) -> None:
+    """Refuse a file whose ids are not exactly the `others`; `other` names where those stand."""
+    odd = set(ids) ^ set(others)
+    if odd:
+        first = min(odd)
+        place = f"is here and not in {other}" if first in set(ids) else f"is in {other} alone"
+        raise MelError(
+            f"{path}: image {first!r} {place} ({len(odd)} such ids); take files of one release"
         )

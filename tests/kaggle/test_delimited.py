@@ -1,0 +1,71 @@
+"""A CSV file that is not quite one is told apart from its fault, in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from mel.errors import MelError
+from mel.kaggle.delimited import read_columns
+
+_NEEDED = ["image", "sex"]
+
+
+def _file(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"image,sex\nx,male\n",
+        b"\xef\xbb\xbfimage,sex\r\nx,male\r\n",
+        b'"image","sex"\n"x","male"\n',
+        b"sex,image\nmale,x",
+    ],
+    ids=["plain", "a mark and Windows line ends", "quoted", "another order, no last line end"],
+)
+def test_what_spreadsheets_do_to_a_csv_is_no_fault(tmp_path: Path, content: bytes) -> None:
+    frame, header = read_columns(_file(tmp_path, content), _NEEDED)
+    assert sorted(header) == _NEEDED
+    assert frame.select(_NEEDED).rows() == [("x", "male")]
+
+
+def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"image,a,sex,b\nx,1,male,2\n")
+    assert read_columns(path, _NEEDED)[0].columns == _NEEDED
+    assert read_columns(path, _NEEDED, ["b", "c"])[0].columns == [*_NEEDED, "b"]
+    assert read_columns(path, _NEEDED, None)[0].columns == ["image", "a", "sex", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"is empty; fetch it again"),
+        (b" \n \n", r"is empty; fetch it again"),
+        ("image,sex\nx,é\n".encode("utf-16"), r"is UTF-16 text, as Excel writes it; save it as"),
+        ("image,sex\nx,é\n".encode("utf-16-le"), r"holds zero bytes, so is no UTF-8 text; save"),
+        (
+            "image,sex\nx,male\ny,m\u00e4nnlich\n".encode("cp1252"),
+            r"line 3 is not UTF-8 \(byte 0xe4; a Windows encoding\?\); save it as CSV in UTF-8",
+        ),
+        (b"image,sex\rx,male\ry,male\r", r"has the line ends of old Macs; save it with those of"),
+        (b"image;sex\nx;male\n", r"its columns are separated by ';'; save it with commas"),
+        (b"image\tsex\nx\tmale\n", r"its columns are separated by tabs; save it with commas"),
+        (b'"image"|"sex"\nx|male\n', r"its columns are separated by '\|'; save it with commas"),
+        (
+            b"ISIC_1,male\nISIC_2,female\n",
+            r"none of the expected columns, its first line is 'ISIC_1,male'; if that is no header",
+        ),
+        (b"image,sex,sex\nx,male,male\n", r"column 'sex' stands 2 times; remove one"),
+        (b"image,a,a,sex\nx,1,2,male\n", r"column 'a' stands 2 times; remove one"),
+        (b"image,sexx\nx,male\n", r"no column 'sex'; did you mean 'sexx'\?"),
+        (b"image,sex\nx,male,1,2\n", r"is no readable CSV \(.*\); fetch it again"),
+    ],
+)
+def test_each_fault_has_its_line(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(MelError, match=rf"t.csv: {message}|t.csv: has {message}") as caught:
+        read_columns(_file(tmp_path, content), _NEEDED)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value).removeprefix(str(tmp_path))) < 200
