@@ -1,7 +1,22 @@
 """ImageTable -> Folds, and the proof that nothing leaks."""
 
 from mel.folds.auditing import Audit, audit
-from mel.folds.building import build
+from mel.folds.building import build, repeated
+from mel.folds.comparison import compare
 from mel.folds.components import groups
+from mel.folds.holding_out import training_counts
+from mel.folds.importing import read_map
+from mel.folds.nesting import Inner, inner
 
-__all__ = ["Audit", "audit", "build", "groups"]
+__all__ = [
+    "Audit",
+    "Inner",
+    "audit",
+    "build",
+    "compare",
+    "groups",
+    "inner",
+    "read_map",
+    "repeated",
+    "training_counts",
+]

@@ -1,30 +1,41 @@
-"""ImageTable -> Folds: stratified by target, grouped by everything that links two images."""
+"""ImageTable -> Folds: what is linked stays together, and every fold has its share of all."""
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
 
 from mel.config import FoldsSettings
 from mel.errors import MelError
+from mel.folds.balancing import deal
+from mel.folds.barring import barred
 from mel.folds.components import groups
+from mel.folds.counting import Counts, count
+from mel.folds.holding_out import hold_out
+from mel.folds.refusing import require_groups, require_spread
 from mel.tables import Folds, ImageTable, as_table
 
-__all__ = ["METHOD", "build"]
+__all__ = ["METHOD", "build", "dealt", "repeated"]
 
-METHOD = "stratified-group-kfold"
+METHOD = "balanced-groups"
 
 
 def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = None) -> Folds:
-    """Assign every train image of `table` to the fold that holds it out.
+    """Assign every train image of `table` to the fold that scores it.
 
     Images linked by patient_id, lesion_id or duplicate_id, directly, in a chain or by way of a
-    test image, stay together (`groups`); scikit-learn's StratifiedGroupKFold spreads the groups so
-    that each fold gets about the same share of positives. `settings.seed` decides between groups
-    with equal counts. `settings` defaults to five folds and seed 0.
+    test or an external image, stay together (`groups`). Groups are dealt to the folds so that all
+    have about equal counts, over everything at once: rows, positives, patients, positive patients,
+    images a patient, sex, age band, site, source and the columns of `settings.balance`
+    (`mel.folds.balancing.deal`). Only train images are balanced. External images linked to an
+    image that a fold scores are barred from training it, and those linked to a test image from
+    training at all. `settings.seed` decides between equal groups. `settings` defaults to five
+    folds and seed 0. With `settings.scheme` "held-out" see `mel.folds.holding_out.hold_out`.
 
     Raises MelError when the table has too few groups, groups with a positive or groups with a
-    negative for `settings.n_folds`, or when a fold is left without one of the classes.
+    negative for `settings.n_folds`, when one group holds most of the positives, and for a column
+    of `settings.balance` that is unknown or cannot be balanced.
 
     >>> frame = pl.DataFrame(
     ...     {
@@ -42,77 +53,72 @@ def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = Non
     >>> folds.frame["fold"].value_counts(sort=True)["count"].to_list()
     [4, 4, 4]
 
-    Guarantees: test images are in no fold, no group is in two, every fold has both classes, and
-    the order of the rows does not change the map.
+    Guarantees: test and external images are in no fold, no group is in two, every fold has both
+    classes, and neither the order of the rows nor the version of a library changes the map.
     """
     table, settings = as_table(table), settings or FoldsSettings()
-    train = table.train.select("image_id", "target").sort("image_id")
-    train = train.join(groups(table.frame), on="image_id", how="left", validate="1:1")
-    _require_groups(train, settings.n_folds, table.name)
-    frame = train.with_columns(_assign(train, settings))
-    _require_classes(frame, settings, table.name)
+    if settings.map is not None:
+        raise MelError(
+            f"{table.name}: the settings name a fold map, {settings.map!r}; a map is imported, "
+            "not built: remove map, or see mel folds import"
+        )
+    if settings.scheme == "held-out":
+        return hold_out(table, settings)
+    return repeated(table, settings, [settings.seed])[settings.seed]
+
+
+def repeated(
+    table: ImageTable | pl.DataFrame,
+    settings: FoldsSettings | None = None,
+    seeds: Iterable[int] = (0, 1, 2),
+) -> dict[int, Folds]:
+    """Build one fold map a seed, for cross-validation that is repeated: seed -> Folds.
+
+    Each is the map that `build` gives with that seed. Raises MelError as `build` does, and for the
+    scheme "held-out", which no seed changes.
+    """
+    table, settings = as_table(table), settings or FoldsSettings()
+    if settings.scheme == "held-out":
+        raise MelError(f"{table.name}: no seed changes the scheme held-out; build it once")
+    rows = table.frame.join(groups(table.frame), on="image_id", how="left", validate="1:1")
+    train = rows.filter(pl.col("split") == "train")
+    require_groups(train, settings.n_folds, table.name)
+    require_spread(train, settings.n_folds, table.name)
+    counts = count(train, settings.balance)
+    found = {}
+    for seed in seeds:
+        chosen = FoldsSettings.model_validate(settings.model_dump() | {"seed": seed})
+        fold_of = dealt(counts, (1,) * settings.n_folds, seed)
+        frame = train.join(fold_of, on="group", how="left", validate="m:1")
+        found[seed] = _folds(table, rows, frame, chosen)
+    return found
+
+
+def _folds(
+    table: ImageTable, rows: pl.DataFrame, frame: pl.DataFrame, settings: FoldsSettings
+) -> Folds:
     return Folds.of(
         frame.select("image_id", "fold"),
         seed=settings.seed,
         method=METHOD,
         inputs={"images": table.digest, "settings": settings.digest},
+        barred=barred(rows, frame),
+        external=table.external["image_id"],
     )
 
 
-def _require_groups(train: pl.DataFrame, n_folds: int, where: str) -> None:
-    counts = {
-        "groups with a positive": train.filter(pl.col("target") == 1)["group"].n_unique(),
-        "groups with a negative": train.filter(pl.col("target") == 0)["group"].n_unique(),
-    }
-    if train["group"].n_unique() < n_folds:
-        counts = {"groups of linked images": train["group"].n_unique()} | counts
-    most = min(counts.values())
-    way = f"ask for at most {most}" if most > 1 else "no folds can be made, add images"
-    for what, count in counts.items():
-        if count < n_folds:
-            raise MelError(
-                f"{where}: {n_folds} folds need {n_folds} {what}, there are {count}; {way}"
-            )
+def dealt(counts: Counts, shares: tuple[int, ...], seed: int) -> pl.DataFrame:
+    """Deal groups to folds of these shares: columns group and fold.
 
-
-def _shuffled(labels: pl.Series, seed: int) -> pl.Series:
-    """Give each group a number from 0 in an order that its label and the seed alone decide.
-
-    This stands in for shuffle=True, which before scikit-learn 1.8 shuffled the groups' counts and
-    not the groups, so that nothing was stratified (its issue 32478); a hash is also the same under
-    every version of numpy.
+    The largest group comes first; between equals a hash of the seed and the group's name decides,
+    the same under every version of every library.
     """
-    known = sorted(labels.unique(), key=lambda label: _hash(f"{seed}/{label}"))
-    order = {label: number for number, label in enumerate(known)}
-    return labels.replace_strict(order, return_dtype=pl.Int64)
+    rows, positives = counts.numbers[:, 0], counts.numbers[:, 1]
+    keys = [_hash(f"{seed}/{name}") for name in counts.groups]
+    order = np.array(sorted(range(len(keys)), key=lambda at: (-rows[at], keys[at])))
+    place = deal(counts.numbers[order], (rows - positives)[order], shares)
+    return pl.DataFrame({"group": counts.groups.gather(order), "fold": place.astype(np.int16)})
 
 
 def _hash(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def _assign(train: pl.DataFrame, settings: FoldsSettings) -> pl.Series:
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    target = train["target"].to_numpy()
-    group = _shuffled(train["group"], settings.seed).to_numpy()
-    fold = np.full(train.height, -1, dtype=np.int16)
-    splits = StratifiedGroupKFold(settings.n_folds).split(target, target, group)
-    for number, (_, held_out) in enumerate(splits):
-        fold[held_out] = number
-    return pl.Series("fold", fold)
-
-
-def _require_classes(frame: pl.DataFrame, settings: FoldsSettings, where: str) -> None:
-    counts = {
-        (fold, target): count
-        for fold, target, count in frame.group_by("fold", "target").len().iter_rows()
-    }
-    for fold in range(settings.n_folds):
-        for target, name in ((1, "positive"), (0, "negative")):
-            if (fold, target) not in counts:
-                way = "ask for fewer folds" if settings.n_folds > 2 else "add images"
-                raise MelError(
-                    f"{where}: fold {fold} of {settings.n_folds} got no {name} with seed "
-                    f"{settings.seed}; {way} or try another seed"
-                )

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, reject
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from mel.config import FoldsSettings
 from mel.errors import MelError
-from mel.folds import audit, build, groups
+from mel.folds import audit, build, groups, repeated
+from mel.folds.balance import balance
 from mel.tables import Folds, ImageTable
 
 Tables = st.SearchStrategy[ImageTable]
-EFFORT = effort(max_examples=40, deadline=None)  # the first example imports scikit-learn
+EFFORT = effort(max_examples=40, deadline=None)  # the first example imports scipy
 SETTINGS = st.builds(FoldsSettings, n_folds=st.integers(2, 4), seed=st.integers(0, 99))
 
 
@@ -104,7 +106,7 @@ def test_folds_record_what_they_were_made_of(table: ImageTable) -> None:
     settings = FoldsSettings(n_folds=4, seed=7)
     folds = build(table, settings)
     assert folds.inputs == {"images": table.digest, "settings": settings.digest}
-    assert (folds.seed, folds.method, folds.n_folds) == (7, "stratified-group-kfold", 4)
+    assert (folds.seed, folds.method, folds.n_folds) == (7, "balanced-groups", 4)
     assert build(table).digest == build(table, FoldsSettings()).digest
 
 
@@ -153,63 +155,127 @@ def test_more_folds_than_the_groups_allow_are_refused(
     assert str(caught.value) == f"drawn: {message}"
 
 
+def of_patients(patients: list[tuple[int, ...]]) -> list[tuple[str, None, None, int]]:
+    return [(f"p{n}", None, None, y) for n, targets in enumerate(patients) for y in targets]
+
+
 @pytest.mark.parametrize(
-    ("patients", "n_folds", "message"),
+    ("patients", "n_folds"),
     [
-        (
-            [(1, 1, 1, 1), (0, 0), (1, 0)],
-            2,
-            "fold 1 of 2 got no positive with seed 0; add images or try another seed",
-        ),
-        (
-            [(1, 1), (0, 0, 0), (1, 1, 0, 0, 0), (1, 0, 0, 0, 0)],
-            3,
-            "fold 2 of 3 got no negative with seed 0; ask for fewer folds or try another seed",
-        ),
+        ([(1, 1), (0, 0, 0), (1, 1, 0, 0, 0), (1, 0, 0, 0, 0)], 3),
+        ([(1,), (0,) * 40, (1, 0), (0,) * 30, (1,)], 3),
+        ([(0,) * 9, (1,), (1,), (0,)], 2),
+        ([(1, 0, 0)] * 2 + [(1,)] * 3 + [(0,) * 5] * 3, 5),
     ],
 )
-def test_a_fold_left_without_a_class_is_refused(
-    make_table: Callable[..., ImageTable],
-    patients: list[tuple[int, ...]],
-    n_folds: int,
-    message: str,
+def test_every_fold_has_both_classes_where_that_is_possible_at_all(
+    make_table: Callable[..., ImageTable], patients: list[tuple[int, ...]], n_folds: int
 ) -> None:
-    rows = [(f"p{n}", None, None, y) for n, targets in enumerate(patients) for y in targets]
+    table = make_table(of_patients(patients))
+    for seed in range(20):
+        folds = build(table, FoldsSettings(n_folds=n_folds, seed=seed))
+        folds.matches(table)
+        frame = table.train.join(folds.frame, on="image_id")
+        assert frame.group_by("fold").agg(pl.col("target").n_unique())["target"].min() == 2
+
+
+PATIENT = st.lists(st.sampled_from([0, 0, 1]), min_size=1, max_size=5)
+
+
+@EFFORT
+@given(patients=st.lists(PATIENT, min_size=2, max_size=25), n_folds=st.integers(2, 5))
+def test_what_is_refused_has_too_few_groups_of_a_class_or_one_with_most_positives(
+    make_table: Callable[..., ImageTable], patients: list[list[int]], n_folds: int
+) -> None:
+    possible = all(sum(y in targets for targets in patients) >= n_folds for y in (0, 1))
+    held, total = max(map(sum, patients)), sum(map(sum, patients))
+    table = make_table(of_patients([tuple(targets) for targets in patients]))
+    lump = held > max(0.5, 1.5 / n_folds) * total
+    try:
+        folds = build(table, FoldsSettings(n_folds=n_folds))
+    except MelError:
+        assert not possible or lump
+    else:
+        assert possible
+        assert folds.n_folds == n_folds
+
+
+def test_one_patient_with_most_positives_is_refused_by_name(
+    make_table: Callable[..., ImageTable],
+) -> None:
+    patients = [(0,), (1,) * 9] + [(1, 0)] * 8
     with pytest.raises(MelError) as caught:
-        build(make_table(rows), FoldsSettings(n_folds=n_folds))
-    assert str(caught.value) == f"drawn: {message}"
+        build(make_table(of_patients(patients)), FoldsSettings(n_folds=4))
+    assert str(caught.value) == (
+        "drawn: the group of image 'i001' (patient 'p1') holds 9 of 17 positives, so that 4 folds "
+        "cannot share them; check its patient_id, lesion_id, duplicate_id, or leave some of its "
+        "images out"
+    )
+    fair = [(0,), (1,) * 8] + [(1, 0)] * 8
+    assert build(make_table(of_patients(fair)), FoldsSettings(n_folds=4)).n_folds == 4
+
+
+def test_the_settings_of_a_foreign_map_build_nothing(table: ImageTable) -> None:
+    with pytest.raises(MelError, match=r"name a fold map, 'map\.csv'; a map is imported"):
+        build(table, FoldsSettings(map="map.csv"))
+
+
+def deviations(table: ImageTable, folds: Folds, *columns: str) -> pl.DataFrame:
+    """How far each category of each fold is from its fair share, counted by the audit's code."""
+    return balance(table, folds, columns).with_columns(pl.col("deviation").abs())
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_five_folds_of_the_real_table_of_2020_are_clean_and_even(
+def test_five_folds_of_the_real_table_of_2020_are_clean_and_even_on_every_axis(
     siim: ImageTable, seed: int
 ) -> None:
-    """584 positives in 5 folds; stratification broken, as with shuffle=True, spreads 97 to 131."""
-    start = perf_counter()
-    found = audit(siim, build(siim, FoldsSettings(seed=seed)))
-    assert perf_counter() - start < 10
-    assert found.ok
-    assert found.checked == ("patient", "duplicate")
-    assert found.counts["rows"].sum() == 33126
-    assert found.counts["positives"].is_between(115, 119).all()
-    assert found.counts["rows"].is_between(6559, 6691).all()
+    """584 positives in 5 folds, each 116 or 117; StratifiedGroupKFold's median is 8 to 11 %."""
+    start = process_time()
+    folds = build(siim, FoldsSettings(seed=seed))
+    assert process_time() - start < 10
+    folds.matches(siim)
+    found = deviations(siim, folds)
+    assert found["axis"].unique().sort().to_list() == [
+        *("age", "images a patient", "patients", "positive patients", "positives", "rows"),
+        *("sex", "site"),
+    ]
+    assert found["deviation"].median() < 0.005
+    assert set(found.filter(axis="positives")["count"]) == {116, 117}
+    assert found.filter(axis="rows")["count"].is_between(6600, 6650).all()
+    assert found.filter(axis="patients")["count"].is_between(410, 413).all()
+
+
+def test_folds_of_two_seeds_have_little_in_common(siim: ImageTable) -> None:
+    """Of two patients in one fold a fifth meet again in the other map, as by chance."""
+    maps = repeated(siim, FoldsSettings(), [0, 1])
+    people = siim.train.select("image_id", "patient_id").unique("patient_id")
+    frames = [people.join(maps[seed].frame, on="image_id").sort("patient_id") for seed in (0, 1)]
+    one, other = (frame["fold"].to_numpy() for frame in frames)
+    pairs = (one[:, None] == one) & ~np.eye(len(one), dtype=bool)
+    assert (other[:, None] == other)[pairs].mean() == pytest.approx(0.2, abs=0.02)
 
 
 def test_five_folds_of_ham10000_keep_each_lesion_together(real_data: Path) -> None:
     """10,015 images of 7,470 lesions, no patient known: each image its own."""
     frame = pl.read_csv(real_data / "ham10000" / "HAM10000_metadata.csv").select(
         "lesion_id",
+        "dx",
+        "dx_type",
         pl.col("image_id"),
         pl.col("image_id").alias("patient_id"),
         (pl.col("dx") == "mel").cast(pl.Int8).alias("target"),
         pl.lit("train").alias("split"),
         pl.col("image_id").alias("path"),
         pl.lit("ham10000").alias("source"),
-        *(pl.lit(None).alias(name) for name in ("sex", "age", "site")),
+        pl.col("sex").replace({"unknown": None}),
+        pl.col("age"),
+        pl.lit(None).alias("site"),
     )
     table = ImageTable.of(frame, "ham10000")
-    found = audit(table, build(table))
-    assert found.ok
-    assert found.checked == ("patient", "lesion")
-    assert found.counts["rows"].is_between(1983, 2023).all()
-    assert found.counts["positives"].is_between(221, 225).all()
+    folds = build(table, FoldsSettings(balance=["dx", "dx_type"]))
+    folds.matches(table)
+    found = deviations(table, folds, "dx", "dx_type")
+    assert found["deviation"].median() < 0.005
+    assert found.filter(axis="rows")["count"].is_between(2002, 2004).all()
+    assert found.filter(axis="positives")["count"].is_between(222, 223).all()
+    assert found.filter(axis="dx", category="df")["count"].is_between(22, 24).all()
