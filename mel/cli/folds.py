@@ -1,12 +1,30 @@
 """`mel folds`: patient folds, and the proof that nothing leaks."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from mel.cli import options, show
 
+if TYPE_CHECKING:
+    from mel.folds import Audit
+
 __all__ = ["app"]
 
 app = options.room("Leak-free folds, and their audit.", "mel folds audit --work work/demo")
+
+_MaybeWork = Annotated[
+    Path | None, typer.Option("--work", metavar="DIR", help="Work folder, for what is not named.")
+]
+_Near = Annotated[
+    Path | None,
+    typer.Option(
+        "--near",
+        metavar="FILE",
+        help="Pairs of copies, CSV or Parquet; by default WORK/duplicates.parquet, if there.",
+    ),
+]
 
 
 @app.command(**options.example("mel folds build recipes/demo.toml --work work"))
@@ -15,26 +33,77 @@ def build(recipe: options.Recipe, work: options.WorkDir) -> None:
     from mel import pipeline
 
     pipeline.only(recipe, work, "folds")
-    _show(work)
+    _show(pipeline.audit(work), pipeline.audit_folder(work))
 
 
 @app.command(**options.example("mel folds audit --work work"))
-def audit(work: options.WorkDir) -> None:
-    """Look for every patient, lesion and copy that the folds separate; exit 1 if there is one."""
-    _show(work)
+def audit(
+    work: _MaybeWork = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", metavar="FILE", help="By default of WORK.")
+    ] = None,
+    folds: Annotated[
+        Path | None, typer.Option("--folds", metavar="FILE", help="By default of WORK.")
+    ] = None,
+    near: _Near = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME", help="Weigh this column too; repeat."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/audit.")
+    ] = None,
+) -> None:
+    """Look for all that trains what scores a relative of it, and weigh the folds; exit 1 on a leak.
 
-
-def _show(work: options.WorkDir) -> None:
+    Relatives share a patient, a lesion or a copy. The tables: each fold's counts; how far a
+    category's largest fold is off its mean, the median over the categories of an axis; the map
+    beside scikit-learn's plain ones. All of it, and a picture, goes into files.
+    """
     from mel import pipeline
 
-    found = pipeline.audit(work)
-    show.table(found.counts.columns, _rounded(found.counts.rows()))
-    if found.crossings.height:
-        show.table(found.crossings.columns, found.crossings.rows())
-    show.line(found.verdict)
+    found = pipeline.audit(work, folds, near, out, images=images, columns=column or ())
+    _show(found, pipeline.audit_folder(work, folds, out))
+
+
+@app.command("import", **options.example("mel folds import map.csv --work work"))
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, a row an image.")],
+    work: options.WorkDir,
+    id_column: Annotated[
+        str | None, typer.Option("--id-column", metavar="NAME", help="By default a usual name.")
+    ] = None,
+    fold_column: Annotated[
+        str | None, typer.Option("--fold-column", metavar="NAME", help="By default a usual name.")
+    ] = None,
+    near: _Near = None,
+    keep_leaks: Annotated[
+        bool, typer.Option("--keep-leaks", help="Write a map that leaks, too.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="By default WORK/folds/NAME.parquet."),
+    ] = None,
+) -> None:
+    """Take a fold map from elsewhere, and say what it leaks; exit 1 if it does.
+
+    A map that leaks is not written unless asked for: scores on it would be too good.
+    """
+    from mel import pipeline
+
+    columns = {"id_column": id_column, "fold_column": fold_column}
+    found, path = pipeline.import_map(file, work, out, near=near, keep_leaks=keep_leaks, **columns)
+    show.line(f"fold map: {path or 'not written, since it leaks (--keep-leaks writes it)'}")
+    _show(found, pipeline.audit_folder(work, file))
+
+
+def _show(found: "Audit", folder: Path) -> None:
+    from mel import folds
+
+    for columns, rows in folds.sheets(found):
+        show.table(columns, rows)
+        show.line()
+    for text in (found.verdict, *found.notes, f"all of it: {folder}"):
+        show.line(text)
     if not found.ok:
         raise typer.Exit(1)
-
-
-def _rounded(rows: list[tuple[object, ...]]) -> list[list[object]]:
-    return [[f"{cell:.3g}" if isinstance(cell, float) else cell for cell in row] for row in rows]

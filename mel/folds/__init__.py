@@ -7,6 +7,7 @@ from mel.folds.components import groups
 from mel.folds.holding_out import training_counts
 from mel.folds.importing import read_map
 from mel.folds.nesting import Inner, inner
+from mel.folds.reporting import sheets, write_audit
 
 __all__ = [
     "Audit",
@@ -18,5 +19,7 @@ __all__ = [
     "inner",
     "read_map",
     "repeated",
+    "sheets",
     "training_counts",
+    "write_audit",
 ]

@@ -1,10 +1,17 @@
 """The proof that nothing leaks: any fold map against its table, without the code that built it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from mel.checks import AXES, is_missing
+from mel.errors import MelError
+from mel.folds.balance import balance, by_axis
+from mel.folds.comparison import compare as put_beside
+from mel.folds.leaks import crossings, link_rows, shared_with_test
+from mel.folds.pairs import as_pairs, read_pairs
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Audit", "audit"]
@@ -14,27 +21,53 @@ __all__ = ["Audit", "audit"]
 class Audit:
     """What an audit found.
 
-    `crossings` has a row for each id found in more than one fold: kind (patient, lesion or
-    duplicate), id, folds (list of their numbers) and images (how many it has in the folds).
+    `crossings` has a row for each id and way it leaks: kind (patient, lesion, duplicate, exact
+    pair, near pair or chain), id, folds (list of the folds whose score it leaks into, or, for the
+    test, that train on it), images (how many train images have the id; of an external leak, how
+    many external ones), leak ("between folds"; "external": an external image trains a fold that
+    scores a relative; "external to test": it trains although a test image is its relative).
     `counts` has a row a fold: fold, rows, positives, positive_share (0 to 1), patients,
-    positive_patients, median_age (years) and female_share (0 to 1, of the images whose sex is
-    known). `checked` names the kinds of which the train images have an id at all: of another kind
-    nothing is known.
+    positive_patients, median_age (years), female_share (0 to 1, of the images whose sex is known)
+    and external (images of other competitions that may train it). `checked` names the kinds of
+    which the train and external images have an id at all: of another kind nothing is known.
+    `balance` is what `mel.folds.balance` gives, `shared` the ids that train and test images share
+    (kind, id, train, test: how many images), `comparison` what `mel.folds.compare` gives, or None.
+    `left_out` counts the pairs that name other images.
     """
 
     crossings: pl.DataFrame
     counts: pl.DataFrame
     checked: tuple[str, ...]
+    balance: pl.DataFrame
+    shared: pl.DataFrame
+    comparison: pl.DataFrame | None = None
+    left_out: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether no id crosses folds and every fold has both classes."""
+        """Whether nothing leaks and every fold has both classes."""
         return not self.faults
 
     @property
+    def leaks(self) -> tuple[str, ...]:
+        """One line for each kind of id and way it leaks."""
+        return tuple(_crossing_faults(self.crossings))
+
+    @property
     def faults(self) -> tuple[str, ...]:
-        """One line for each kind of id that crosses, and each fold without one of the classes."""
-        return (*_crossing_faults(self.crossings), *_class_faults(self.counts))
+        """The leaks, and each fold without one of the classes."""
+        return (*self.leaks, *_class_faults(self.counts))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What leaks nothing, but a reader should know."""
+        return tuple(_notes(self.shared, self.left_out))
+
+    @property
+    def deviation(self) -> tuple[float, float]:
+        """The median and the largest deviation of a category, relative."""
+        median, largest = by_axis(self.balance).select("median", "largest").row(-1)
+        return median, largest
 
     @property
     def verdict(self) -> str:
@@ -45,14 +78,39 @@ class Audit:
         return f"{size}, {checked}: {found}"
 
 
-def _crossing_faults(crossings: pl.DataFrame) -> list[str]:
-    found = crossings.group_by("kind", maintain_order=True).agg(
+_WAYS = {
+    "between folds": "{ids} with {images} images in more than one fold",
+    "external": "{ids} of which {images} external images train a fold that scores others",
+    "external to test": "{ids} of test images of which {images} external images train",
+}
+
+
+def _crossing_faults(found: pl.DataFrame) -> list[str]:
+    counts = found.group_by("kind", "leak", maintain_order=True).agg(
         pl.len().alias("ids"), pl.col("images").sum()
     )
     return [
-        f"{ids} {kind}{'' if ids == 1 else 's'} with {images} images in more than one fold"
-        for kind, ids, images in found.iter_rows()
+        _WAYS[leak].format(ids=_many(ids, kind), images=images)
+        for kind, leak, ids, images in counts.iter_rows()
     ]
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _notes(shared: pl.DataFrame, left_out: int) -> list[str]:
+    counts = shared.group_by("kind", maintain_order=True).agg(
+        pl.len().alias("ids"), pl.col("train", "test").sum()
+    )
+    lines = [
+        f"{_many(ids, kind)} in train and in test ({train} and {test} images): a score on the "
+        "test images is too good by them"
+        for kind, ids, train, test in counts.iter_rows()
+    ]
+    if left_out:
+        lines.append(f"{_many(left_out, 'pair')} left out: they name images of other tables")
+    return lines
 
 
 def _class_faults(counts: pl.DataFrame) -> list[str]:
@@ -64,22 +122,13 @@ def _class_faults(counts: pl.DataFrame) -> list[str]:
     ]
 
 
-def _crossings(frame: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
-    """Every id of one column whose images lie in more than one fold, smallest id first."""
-    found = (
-        frame.select("fold", pl.col(column).cast(pl.String).alias("id"))
-        .filter(~is_missing("id"))
-        .group_by("id")
-        .agg(pl.col("fold").unique().sort().alias("folds"), pl.len().alias("images"))
-        .filter(pl.col("folds").list.len() > 1)
-        .sort("id")
-    )
-    return found.select(pl.lit(kind).alias("kind"), "id", "folds", "images")
-
-
-def _counts(frame: pl.DataFrame) -> pl.DataFrame:
+def _counts(table: ImageTable, folds: Folds) -> pl.DataFrame:
+    frame = table.train.join(folds.frame, on="image_id", how="left", validate="1:1")
     positive = pl.col("target") == 1
-    return (
+    barred = folds.barred.filter(pl.col("image_id").is_in(list(folds.external)))
+    shut = barred.group_by("fold").agg(barred=pl.len().cast(pl.Int64))
+    external = len(folds.external) - pl.col("barred").fill_null(0)
+    found = (
         frame.group_by("fold")
         .agg(
             pl.len().alias("rows"),
@@ -90,18 +139,29 @@ def _counts(frame: pl.DataFrame) -> pl.DataFrame:
             pl.col("age").median().alias("median_age"),
             (pl.col("sex") == "female").mean().alias("female_share"),
         )
-        .sort("fold")
+        .join(shut, on="fold", how="left", validate="1:1")
     )
+    return found.with_columns(external=external).drop("barred").sort("fold")
 
 
-def audit(table: ImageTable | pl.DataFrame, folds: Folds) -> Audit:
-    """Look for every patient, lesion and duplicate that `folds` separates, and count each fold.
+def audit(
+    table: ImageTable | pl.DataFrame,
+    folds: Folds,
+    pairs: pl.DataFrame | Path | str | None = None,
+    columns: Iterable[str] = (),
+    *,
+    compare: bool = False,
+) -> Audit:
+    """Look for every image that may train what scores a relative of it, and weigh the folds.
 
-    The fold map may come from anywhere. Each kind of id is checked on its own, lesion_id and
-    duplicate_id where the table has them, with nothing shared with the code that builds folds but
-    which ids count as missing (`mel.checks.is_missing`). That is enough for chains of train
-    images, which cross folds only where one of their links does. Raises MelError when the folds do
-    not hold exactly the table's train images.
+    The fold map may come from anywhere; its barred pairs are honoured. Relatives share a patient,
+    a lesion_id or a duplicate_id, where the table has them, or are a pair of copies in `pairs`
+    (a file or a frame: see `mel.folds.pairs.read_pairs`). Nothing is shared with the code that
+    builds folds but which ids count as missing (`mel.checks.is_missing`). `columns` are further
+    axes of the balance table; with `compare`, the map is put beside scikit-learn's plain ones.
+
+    Raises MelError when the folds do not hold exactly the table's train and external images, for
+    pairs of which no image is the table's, and for an unknown column.
 
     >>> frame = pl.DataFrame(
     ...     {"image_id": list("abcd"), "patient_id": list("pppq"), "target": [0, 1, 0, 1]}
@@ -115,18 +175,56 @@ def audit(table: ImageTable | pl.DataFrame, folds: Folds) -> Audit:
     >>> by_row = pl.DataFrame({"image_id": list("abcd"), "fold": [0, 0, 1, 1]})
     >>> found = audit(table, Folds.of(by_row, seed=0, method="by row"))
     >>> found.crossings.rows()
-    [('patient', 'p', [0, 1], 3)]
+    [('patient', 'p', [0, 1], 3, 'between folds')]
     >>> found.verdict
     '2 folds of 4 images, checked by patient: 1 patient with 3 images in more than one fold'
 
     Guarantees: the same findings, in the same order, for any order of the rows.
     """
-    table = as_table(table)
+    table, columns = as_table(table), tuple(columns)
     folds.covers(table)
-    frame = table.train.join(folds.frame, on="image_id", how="left", validate="1:1")
-    axes = {kind: column for kind, column in AXES.items() if column in frame.columns}
-    crossings = pl.concat([_crossings(frame, kind, column) for kind, column in axes.items()])
-    checked = tuple(
-        kind for kind, column in axes.items() if frame.filter(~is_missing(column)).height
+    where = str(pairs) if isinstance(pairs, Path | str) else "pairs"
+    known = read_pairs(pairs) if isinstance(pairs, Path | str) else _checked_pairs(pairs)
+    _refuse_strange_pairs(table, known, where)
+    links = link_rows(table.frame, known)
+    return Audit(
+        crossings(table, folds, links),
+        _counts(table, folds),
+        _checked(table, known),
+        balance(table, folds, columns),
+        shared_with_test(table, links),
+        put_beside(table, folds, known, columns) if compare else None,
+        _left_out(links, known),
     )
-    return Audit(crossings, _counts(frame), checked)
+
+
+def _checked_pairs(pairs: pl.DataFrame | None) -> pl.DataFrame | None:
+    return None if pairs is None else as_pairs(pairs)
+
+
+def _checked(table: ImageTable, pairs: pl.DataFrame | None) -> tuple[str, ...]:
+    """Give the kinds that were looked for: axes with an id in what trains, and pairs if given."""
+    trains = table.frame.filter(pl.col("split") != "test")
+    axes = [kind for kind, column in AXES.items() if column in trains.columns]
+    there = [kind for kind in axes if trains.filter(~is_missing(AXES[kind])).height]
+    listed = () if pairs is None else sorted(pairs["kind"].unique())
+    return (*there, *listed)
+
+
+def _left_out(links: pl.DataFrame, pairs: pl.DataFrame | None) -> int:
+    """Count the pairs of which an image is not in the table."""
+    if pairs is None:
+        return 0
+    taken = links.filter(pl.col("kind").is_in(["exact pair", "near pair"])).height // 2
+    return pairs.height - taken
+
+
+def _refuse_strange_pairs(table: ImageTable, pairs: pl.DataFrame | None, where: str) -> None:
+    if pairs is None or not pairs.height:
+        return
+    known = table.frame["image_id"].implode()
+    if not any(pairs[side].is_in(known).any() for side in ("one", "other")):
+        raise MelError(
+            f"{where}: none of its {pairs.height} pairs has an image of table {table.name}; give "
+            "the list that belongs to it"
+        )

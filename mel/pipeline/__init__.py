@@ -1,10 +1,10 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
+from mel.pipeline.auditing import audit, audit_folder, import_map
 from mel.pipeline.folder import Work
 from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
-from mel.pipeline.sequence import audit
 from mel.pipeline.single import check, facts, members, only, predict, submit_from, train_members
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Score, Summary
@@ -15,10 +15,12 @@ __all__ = [
     "Summary",
     "Work",
     "audit",
+    "audit_folder",
     "check",
     "demo",
     "embedded",
     "facts",
+    "import_map",
     "members",
     "only",
     "plan",

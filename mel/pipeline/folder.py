@@ -59,8 +59,8 @@ class Work:
 
     @property
     def audit(self) -> Path:
-        """What the last audit of the folds found."""
-        return self.root / "audit.json"
+        """The folder of what the last audit of the folds found."""
+        return self.root / "audit"
 
     def cnn(self, name: str) -> Path:
         """The folder of a CNN member."""

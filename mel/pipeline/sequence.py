@@ -7,15 +7,16 @@ from pathlib import Path
 from mel import cnn, ensemble, folds, kaggle, submit, tabular
 from mel.config import MemberSettings, Recipe
 from mel.errors import MelError
-from mel.files import read_header, write_json
-from mel.pipeline.folder import AnyPath, Work
+from mel.files import read_header
+from mel.pipeline.auditing import audit
+from mel.pipeline.folder import Work
 from mel.pipeline.source import keep_source, read_sample, source_fault
 from mel.pipeline.stage import Stage, digest_of, recorded, refusal
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["audit", "stages", "submission"]
+__all__ = ["stages", "submission"]
 
 Scores = tuple[list[Predictions], list[Predictions]]
 
@@ -79,26 +80,6 @@ def _folds(recipe: Recipe, work: Work) -> Stage:
         make,
         ("load",),
     )
-
-
-def audit(work: Work | AnyPath) -> folds.Audit:
-    """Audit a work folder's folds; what is found also stands in its audit.json.
-
-    Raises MelError when there are no images or folds, or when they do not belong together.
-    """
-    work = work if isinstance(work, Work) else Work(Path(work))
-    found = folds.audit(ImageTable.read(work.images), Folds.read(work.folds))
-    write_json(
-        work.audit,
-        {
-            "ok": found.ok,
-            "verdict": found.verdict,
-            "folds": digest_of(work.folds),
-            "crossings": found.crossings.to_dicts(),
-            "counts": found.counts.to_dicts(),
-        },
-    )
-    return found
 
 
 def _base(work: Work, settings: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ def test_the_first_stages_one_by_one(mel, competition, recipe, tmp_path):
     assert again.stdout == built.stdout
     audited = mel("folds", "audit", "--work", work)
     assert audited.stdout == built.stdout
-    assert json.loads((work / "audit.json").read_text())["verdict"] in audited.stdout
+    assert json.loads((work / "audit" / "audit.json").read_text())["verdict"] in audited.stdout
     state = mel("status", "--work", work)
     lines = [line.split()[:2] for line in state.stdout.splitlines()]
     assert lines[:4] == [

@@ -31,7 +31,9 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
         *("mel", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
+        "kaggle prepare",
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
+        "folds import",
         *("tabular", "tabular train", "ensemble", "ensemble blend"),
         *("submit", "submit make", "submit check"),
     }

@@ -1,0 +1,146 @@
+"""An audit as files, and as the few tables that a terminal has room for."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mel.files import atomic, write_json
+from mel.folds.auditing import Audit
+from mel.folds.balance import by_axis, by_category
+from mel.folds.picture import draw
+
+__all__ = ["Sheet", "sheets", "write_audit"]
+
+Sheet = tuple[Sequence[str], Sequence[Sequence[str]]]
+
+_MOST = 5  # ids of each kind that a terminal shows; the files have all
+_LONGEST = 24  # characters of a category on a terminal
+_COPIES = ("duplicates", "exact_pairs", "near_pairs")
+
+
+def write_audit(found: Audit, folder: Path, title: str, digest: str = "") -> list[Path]:
+    """Write all that an audit found into a folder, and give the files.
+
+    audit.json has everything; balance.csv a row a category with the counts and the deviation of
+    each fold; crossings.csv each id that leaks; comparison.csv the maps side by side, where they
+    were compared; audit.png the balance as a picture under `title`. `digest` is the map's.
+    Raises MelError where the folder cannot be written.
+    """
+    tables = {
+        "balance.csv": by_category(found.balance),
+        "crossings.csv": found.crossings.with_columns(
+            pl.col("folds").cast(pl.List(pl.String)).list.join(" ")
+        ),
+    }
+    if found.comparison is not None:
+        tables["comparison.csv"] = found.comparison
+    for name, frame in tables.items():
+        with atomic(folder / name) as temporary:
+            frame.write_csv(temporary)
+    draw(found, folder / "audit.png", title)
+    write_json(folder / "audit.json", _plain(found) | {"folds": digest})
+    return [folder / name for name in ("audit.json", "audit.png", *tables)]
+
+
+def _plain(found: Audit) -> dict[str, Any]:
+    median, largest = found.deviation
+    compared = None if found.comparison is None else found.comparison.to_dicts()
+    return {
+        "ok": found.ok,
+        "verdict": found.verdict,
+        "checked": list(found.checked),
+        "notes": list(found.notes),
+        "deviation": {"median": median, "largest": largest},
+        "counts": found.counts.to_dicts(),
+        "axes": by_axis(found.balance).to_dicts(),
+        "comparison": compared,
+        "crossings": found.crossings.to_dicts(),
+        "shared_with_test": found.shared.to_dicts(),
+    }
+
+
+def sheets(found: Audit) -> list[Sheet]:
+    """Give the tables to print, each as its columns and rows of text, at most 80 wide.
+
+    They are the counts of each fold, the deviations of each axis, the map beside others where it
+    was compared, and the first ids that leak.
+    """
+    all_of = [_counts(found.counts), _axes(by_axis(found.balance))]
+    if found.comparison is not None:
+        all_of.append(_comparison(found.comparison))
+    if found.crossings.height:
+        all_of.append(_crossings(found.crossings))
+    return all_of
+
+
+def _counts(counts: pl.DataFrame) -> Sheet:
+    columns = {
+        "fold": "fold",
+        "rows": "rows",
+        "positives": "positives",
+        "positive_share": "share",
+        "patients": "patients",
+        "positive_patients": "with positive",
+        "median_age": "age",
+        "female_share": "female",
+    }
+    if counts["external"].sum():
+        columns = {**columns, "external": "external"}
+    return tuple(columns.values()), _texts(counts.select(*columns).rows())
+
+
+def _axes(axes: pl.DataFrame) -> Sheet:
+    rows = [
+        (axis, str(number), _share(median), _share(largest), f"{_cut(category)}, fold {fold}")
+        for axis, number, median, largest, category, fold in axes.iter_rows()
+    ]
+    return ("axis", "categories", "median off", "largest", "where"), rows
+
+
+def _comparison(compared: pl.DataFrame) -> Sheet:
+    """Give what crosses, positives and deviations; copies are duplicates and pairs together."""
+    copies = [name for name in _COPIES if name in compared.columns]
+    kinds: list[str] = [name for name in ("patients", "lesions") if name in compared.columns]
+    frame = compared.with_columns(copies=pl.sum_horizontal(copies)) if copies else compared
+    kinds += ["copies"] if copies else []
+    rows = []
+    for row in frame.iter_rows(named=True):
+        if row["median"] is None:
+            rows.append((row["map"], *["-"] * (len(kinds) + 3)))
+            continue
+        cells = [str(row[kind]) for kind in kinds]
+        cells += [f"{row['positives_min']}-{row['positives_max']}"]
+        rows.append((row["map"], *cells, _share(row["median"]), _share(row["largest"])))
+    return ("map", *kinds, "positives", "median off", "largest"), rows
+
+
+def _crossings(found: pl.DataFrame) -> Sheet:
+    rows: list[tuple[str, ...]] = []
+    for part in found.partition_by("kind", "leak", maintain_order=True):
+        rows += [
+            (kind, name, " ".join(map(str, folds)), str(images), leak)
+            for kind, name, folds, images, leak in part.head(_MOST).iter_rows()
+        ]
+        if part.height > _MOST:
+            rows.append((part["kind"][0], f"… and {part.height - _MOST} more", "", "", ""))
+    return ("kind", "id", "folds", "images", "leak"), rows
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def _share(value: float) -> str:
+    return f"{value:.2%}" if value < 0.1 else f"{value:.1%}"
+
+
+def _texts(rows: Iterable[tuple[object, ...]]) -> list[tuple[str, ...]]:
+    return [tuple(_cell(value) for value in row) for row in rows]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

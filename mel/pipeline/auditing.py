@@ -1,0 +1,121 @@
+"""Audits and imports of fold maps: from a work folder or plain files to the folder of findings."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mel import folds
+from mel.errors import MelError
+from mel.pipeline.folder import AnyPath, Work
+from mel.progress import say
+from mel.tables import Folds, ImageTable
+
+__all__ = ["audit", "audit_folder", "import_map"]
+
+
+def audit(
+    work: Work | AnyPath | None = None,
+    fold_map: AnyPath | None = None,
+    near: AnyPath | None = None,
+    out: AnyPath | None = None,
+    *,
+    images: AnyPath | None = None,
+    columns: Iterable[str] = (),
+) -> folds.Audit:
+    """Audit a fold map against its images, from their files alone, and keep what is found.
+
+    `work` is a work folder, whose images and folds are taken unless `images` or `fold_map` name
+    other files; without it, both must. `near` lists pairs of copies (`mel.folds.pairs`), by
+    default duplicates.parquet of `work` where it is there. `columns` are further axes of the
+    balance table. `out` is the folder for the findings, by default `audit_folder`.
+
+    Raises MelError when images or folds are missing, unreadable, or do not belong together.
+    """
+    place = _work(work)
+    table = ImageTable.read(_given(images, place.images if place else None))
+    path = _given(fold_map, place.folds if place else None)
+    folder = audit_folder(place, fold_map, out)
+    return _audited(table, Folds.read(path), path.stem, _pairs(place, near), folder, columns)
+
+
+def audit_folder(
+    work: Work | AnyPath | None = None,
+    fold_map: AnyPath | None = None,
+    out: AnyPath | None = None,
+) -> Path:
+    """Give the folder of an audit's findings: `out`, or by default one called audit.
+
+    It is in the work folder, or beside the fold map where there is none; of a map that is not the
+    work folder's own, a folder within it by the map's name.
+    """
+    place = _work(work)
+    if out is not None:
+        return Path(out)
+    if fold_map is None:
+        return _given(None, place.audit if place else None)
+    root = place.audit if place else Path(fold_map).parent / "audit"
+    own = place is not None and Path(fold_map).absolute() == place.folds.absolute()
+    return root if own else root / Path(fold_map).stem
+
+
+def import_map(
+    file: AnyPath,
+    work: Work | AnyPath,
+    out: AnyPath | None = None,
+    *,
+    id_column: str | None = None,
+    fold_column: str | None = None,
+    near: AnyPath | None = None,
+    keep_leaks: bool = False,
+) -> tuple[folds.Audit, Path | None]:
+    """Make a fold map from elsewhere one of mel's, after an audit against a work folder's images.
+
+    Gives what the audit found and the file: `out`, by default folds/NAME.parquet in the work
+    folder after the map's name. A map that leaks is not written unless `keep_leaks`: every score
+    on it would be too good, and nothing would show it any more. The findings are kept where
+    `audit_folder` says. Raises MelError for what `mel.folds.read_map` refuses.
+    """
+    place = work if isinstance(work, Work) else Work(Path(work))
+    table = ImageTable.read(place.images)
+    found_map = folds.read_map(file, table, id_column, fold_column)
+    path = Path(out) if out is not None else place.root / "folds" / f"{Path(file).stem}.parquet"
+    folder = audit_folder(place, file)
+    found = _audited(table, found_map, Path(file).stem, _pairs(place, near), folder, ())
+    if found.leaks and not keep_leaks:
+        return found, None
+    found_map.write(path)
+    return found, path
+
+
+def _audited(
+    table: ImageTable,
+    fold_map: Folds,
+    name: str,
+    pairs: Path | None,
+    folder: Path,
+    columns: Iterable[str],
+) -> folds.Audit:
+    found = folds.audit(table, fold_map, pairs, columns, compare=True)
+    title = f"Fold map {name} of {table.name}"
+    folds.write_audit(found, folder, title, fold_map.digest)
+    return found
+
+
+def _work(work: Work | AnyPath | None) -> Work | None:
+    return work if isinstance(work, Work) or work is None else Work(Path(work))
+
+
+def _given(named: AnyPath | None, usual: Path | None) -> Path:
+    path = named if named is not None else usual
+    if path is None:
+        raise MelError("folds audit: of what? give --work, or both --images and --folds")
+    return Path(path)
+
+
+def _pairs(work: Work | None, near: AnyPath | None) -> Path | None:
+    if near is not None:
+        return Path(near)
+    found = work.root / "duplicates.parquet" if work else None
+    if found is None or not found.is_file():
+        return None
+    say(f"copies are taken from {found}")
+    return found
