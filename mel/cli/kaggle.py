@@ -33,6 +33,49 @@ def load(recipe: options.Recipe, data: options.Data, work: options.WorkDir) -> N
     show.facts(pipeline.facts(work))
 
 
+@app.command(
+    **options.example("mel kaggle download siim-isic-melanoma-classification --out competition")
+)
+def download(
+    competition: Annotated[
+        str, typer.Argument(metavar="COMPETITION", help="Its name, or the address of its page.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for its files.")
+    ] = None,
+    file: Annotated[
+        list[str] | None, typer.Option("--file", metavar="NAME", help="Only this file; repeat.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only check; download nothing.")] = False,
+    no_unzip: Annotated[bool, typer.Option("--no-unzip", help="Keep Kaggle's archives.")] = False,
+    patience: Annotated[
+        float,
+        typer.Option("--patience", min=1, metavar="S", help="Seconds of silence to bear."),
+    ] = 360.0,
+) -> None:
+    """Download a competition with Kaggle's own client, after checking that it can.
+
+    The client comes with mel's extra "kaggle"; its credentials are KAGGLE_API_TOKEN or
+    ~/.kaggle/access_token, else kaggle.json or KAGGLE_USERNAME and KAGGLE_KEY. Files that are there
+    as Kaggle lists them are not fetched again; others of the same name are replaced. A killed run
+    goes on. --check tells what is missing, with status 2 if anything is.
+    """
+    from mel import kaggle
+
+    if check:
+        checks = kaggle.client.check(competition, patience)
+        show.table(("check", "state", "found"), [(c.name, c.state, c.detail) for c in checks])
+        kaggle.client.require(checks)
+        return
+    if out is None:
+        raise typer.BadParameter("give the folder for the files: --out DIR")
+    done = kaggle.download(competition, out, file or (), unzip=not no_unzip, patience=patience)
+    show.facts(
+        {"folder": done.folder, "files": f"{done.files:,}", "bytes": f"{done.bytes:,}"}
+        | {"fetched": f"{done.fetched:,}"}
+    )
+
+
 @app.command(**options.example("mel kaggle prepare --work work --size 256 --size 384"))
 def prepare(
     work: options.WorkDir,

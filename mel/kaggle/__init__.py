@@ -2,18 +2,21 @@
 
 `load` reads a competition that is on disk, `synth` writes a synthetic one, and `source_digest`
 tells cheaply whether what `load` would read has changed. `prepare` decodes all images once into
-TFRecords of several sizes, and `repath` points a table to them. Nothing here uses the network or
-Kaggle's own client.
+TFRecords of several sizes, and `repath` points a table to them. `download` alone uses the network,
+by calling Kaggle's own client as a command; `mel.kaggle.client` is that part, for submissions too.
 """
 
 from mel.kaggle.competition import Competition, load, source_digest
+from mel.kaggle.downloading import Downloaded, download
 from mel.kaggle.preparing import Preparation, Prepared, prepare, repath
 from mel.kaggle.synthetic import synth
 
 __all__ = [
     "Competition",
+    "Downloaded",
     "Preparation",
     "Prepared",
+    "download",
     "load",
     "prepare",
     "repath",

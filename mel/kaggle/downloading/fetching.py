@@ -1,0 +1,101 @@
+"""Download a competition: all of it as one archive, or some files of it one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mel.errors import MelError, near
+from mel.kaggle.client import Listing, RemoteFile, find, list_files, slug, usable
+from mel.kaggle.downloading.job import Job
+from mel.kaggle.downloading.record import Record
+from mel.kaggle.downloading.unpacking import inside
+from mel.progress import say
+
+__all__ = ["Downloaded", "download"]
+
+_PAGES = 25  # pages of 200 files that are listed; beyond them Kaggle's archive speaks for itself
+_FEW = 20  # missing files that are fetched one by one, sooner than all again
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What a download left in its folder: files and bytes there, and how many were fetched now."""
+
+    folder: Path
+    files: int
+    bytes: int
+    fetched: int
+
+
+def download(
+    competition: str,
+    out: Path | str,
+    files: Sequence[str] = (),
+    *,
+    unzip: bool = True,
+    patience: float = 360.0,
+) -> Downloaded:
+    """Download a competition's files with Kaggle's own client, called as a command.
+
+    `competition` is its name or address, `files` some of its files by their listed names; none
+    means all. What is in `out` with the size that Kaggle lists is not fetched again, a file of
+    another size is replaced. A file gets its name only when it is whole, so a run that was killed
+    goes on. With `unzip`, archives that Kaggle made for the download are unpacked and taken away;
+    without, they are checked and kept. `patience`: seconds without a sign of life after which the
+    client is ended.
+
+    Raises MelError with one line to act on, and no secret in it: no client, no credentials, rules
+    not accepted, no such competition or file, no network, too little room, a broken archive.
+    """
+    name, out = slug(competition), Path(out)
+    wanted = [str(inside(file)) for file in files]
+    client = find(patience=patience)
+    if warning := usable(client).warning:
+        say(f"warning: {warning}")
+    listing = list_files(
+        client, name, pages=_PAGES, enough=lambda known: bool(wanted) and _knows(known, wanted)
+    )
+    record = Record.read(out, name)
+    job = Job(client, name, out, record, unzip)
+    chosen = _choose(listing, wanted, name)
+    missing = [file for file in chosen if not job.holds(file)]
+    if not wanted and _is_whole(job, listing, missing):
+        return _result(job, chosen, 0)
+    few = wanted or _are_few(listing, missing)
+    return _result(job, chosen, job.fetch(missing) if few else job.fetch_all(listing))
+
+
+def _knows(listing: Listing, wanted: Sequence[str]) -> bool:
+    return set(wanted) <= {file.name for file in listing.files}
+
+
+def _choose(listing: Listing, wanted: Sequence[str], name: str) -> list[RemoteFile]:
+    """Give the files to have; one that is not listed is refused, if the list is complete."""
+    if not wanted:
+        return [file for file in listing.files if inside(file.name)]  # refuses an unsafe name
+    known = {file.name: file for file in listing.files}
+    for file in wanted:
+        if file not in known and listing.complete:
+            raise MelError(f"{name}: has no file {file!r}; {near(file, known)}")
+    return [known.get(file, RemoteFile(file, None)) for file in dict.fromkeys(wanted)]
+
+
+def _is_whole(job: Job, listing: Listing, missing: Sequence[RemoteFile]) -> bool:
+    """Say whether all of the competition is here; a list that is not complete proves nothing."""
+    if not job.unzip:
+        return job.holds_archive(listing)
+    known = listing.complete and bool(listing.files)
+    return not missing and (known or job.record.holds_all(job.out))
+
+
+def _are_few(listing: Listing, missing: Sequence[RemoteFile]) -> bool:
+    """Say whether to fetch what is missing one by one, sooner than everything again."""
+    size = sum(file.size or 0 for file in missing)
+    return listing.complete and 0 < len(missing) <= _FEW and 2 * size < listing.bytes
+
+
+def _result(job: Job, chosen: Sequence[RemoteFile], fetched: int) -> Downloaded:
+    names = {file.name for file in chosen} | ({*job.record.files} if job.record.whole else set())
+    paths = [job.out / name for name in names] or [job.archive]
+    sizes = [path.stat().st_size for path in paths if path.is_file()]
+    return Downloaded(job.out, len(sizes), sum(sizes), fetched)
