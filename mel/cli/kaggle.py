@@ -129,3 +129,66 @@ def prepare(
     show.facts(done.facts)
     if not skip_broken:
         done.refuse_broken()
+
+
+@app.command(**options.example("mel kaggle explore --work work"))
+def explore(
+    work: options.WorkDir,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/explore.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option("--examples", min=0, metavar="N", help="Pictures of each diagnosis.")
+    ] = 8,
+    no_headers: Annotated[
+        bool, typer.Option("--no-headers", help="Read no image file's header.")
+    ] = False,
+    seed: options.Seed = 0,
+) -> None:
+    """Look at the loaded images: counts, gaps, copies, and what a model could cheat with.
+
+    Writes report.html, one page with everything on it, figures/*.png and explore.json. The shortcut
+    audit scores LightGBM on metadata, image sizes and file properties alone, on patient folds.
+    """
+    from mel import pipeline
+
+    found = pipeline.explore(work, out, examples=examples, headers=not no_headers, seed=seed)
+    show.facts({topic: found.findings[topic] for topic in ("counts", "missing", "copies", "shift")})
+    show.line()
+    show.table(("without a picture", "AUC", "95 % interval", "in plain words"), found.audit)
+    show.line()
+    show.line(str(found.report))
+
+
+@app.command(**options.example("mel kaggle duplicates --work work --report"))
+def duplicates(
+    work: options.WorkDir,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", metavar="X", help="Largest distance of a pair, 0 to 1."),
+    ] = None,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--list", metavar="FILE.csv", help="A published list of pairs; repeat."),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also draw the pairs to look at: duplicates.png.")
+    ] = False,
+) -> None:
+    """Find exact and near copies among the loaded images, in any orientation.
+
+    The pairs go to duplicates.parquet in the work folder. The first run reads every picture, a
+    later one only those that changed. Broken pictures are listed and left out.
+    """
+    from mel import pipeline
+
+    given = {} if threshold is None else {"threshold": threshold}
+    found = pipeline.find_copies(work, lists=lists or (), report=report, **given)
+    if found.broken.height:
+        show.table(("broken image", "why"), found.broken.select("image_id", "reason").rows())
+    odd = found.review.surprising.select("image_id_1", "image_id_2", "distance").rows()
+    if odd:
+        rows = [(*row, why) for row, why in zip(odd, found.review.reasons, strict=True)]
+        show.table(("image", "copy", "distance", "surprising"), rows[:20])
+    show.facts(found.facts)
+    show.line(found.advice)

@@ -2,21 +2,27 @@
 
 `load` reads a competition that is on disk, `synth` writes a synthetic one, and `source_digest`
 tells cheaply whether what `load` would read has changed. `prepare` decodes all images once into
-TFRecords of several sizes, and `repath` points a table to them. `download` alone uses the network,
+TFRecords of several sizes, and `repath` points a table to them. `explore` shows what is in the
+data and what a model could cheat with. `download` alone uses the network,
 by calling Kaggle's own client as a command; `mel.kaggle.client` is that part, for submissions too.
 """
 
 from mel.kaggle.competition import Competition, load, source_digest
 from mel.kaggle.downloading import Downloaded, download
+from mel.kaggle.duplicates import find as find_duplicates
+from mel.kaggle.exploring import Exploration, explore
 from mel.kaggle.preparing import Preparation, Prepared, prepare, repath
 from mel.kaggle.synthetic import synth
 
 __all__ = [
     "Competition",
     "Downloaded",
+    "Exploration",
     "Preparation",
     "Prepared",
     "download",
+    "explore",
+    "find_duplicates",
     "load",
     "prepare",
     "repath",

@@ -1,6 +1,8 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.duplicates import Copies, find_copies
+from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
 from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
@@ -10,6 +12,7 @@ from mel.pipeline.stage import State
 from mel.pipeline.summary import Score, Summary
 
 __all__ = [
+    "Copies",
     "Score",
     "State",
     "Summary",
@@ -19,7 +22,9 @@ __all__ = [
     "check",
     "demo",
     "embedded",
+    "explore",
     "facts",
+    "find_copies",
     "import_map",
     "members",
     "only",

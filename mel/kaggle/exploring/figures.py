@@ -45,7 +45,8 @@ def draw_all(numbers: Numbers) -> dict[str, Drawn]:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+    lines = label.splitlines()
+    return "\n".join(x if len(x) <= _LONGEST else f"{x[: _LONGEST - 1]}…" for x in lines)
 
 
 def _rows(axes: Any, labels: Sequence[str]) -> Any:
@@ -157,7 +158,7 @@ def _shift(shift: pl.DataFrame) -> tuple[str, bytes]:
         axes.plot(
             100 * shift["chance"], places, "|", ms=13, mew=2, color=MAIN, label="by chance at most"
         )
-        axes.set(xlabel="images that would have to change to make the shares equal", xlim=(0, None))
+        axes.set(xlabel="distance, of the images", xlim=(0, None))
         _by_hundred(axes)
         canvas.figure.legend(loc="outside upper right", fontsize=8.5)
     return canvas.svg, canvas.png

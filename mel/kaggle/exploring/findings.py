@@ -16,7 +16,7 @@ TITLES: Mapping[str, str] = {
     "site": "site",
     "diagnosis": "diagnosis",
     "source": "source",
-    PATIENT_BAND: "images of the same patient",
+    PATIENT_BAND: "images per patient",
     "size": "image size, in pixels",
     "aspect": "aspect ratio",
     "ratio": "width over height",
@@ -30,7 +30,7 @@ TITLES: Mapping[str, str] = {
     "orientation": "EXIF orientation",
     "coarseness": "JPEG quantisation",
 }
-_FEW = 30  # images below which a value's share is not compared
+_FEW = (5, 30)  # images below which a value's share is not compared: in small and large tables
 
 
 def percent(share: float | None) -> str:
@@ -42,7 +42,9 @@ def percent(share: float | None) -> str:
     if share is None:
         return "none"
     hundredths = 100 * share
-    return f"{hundredths:.1f} %" if hundredths >= 1 or not hundredths else f"{hundredths:.2g} %"
+    if hundredths >= 1 or not hundredths:
+        return f"{hundredths:.1f} %"
+    return f"{hundredths:.2f} %" if hundredths >= 0.01 else f"{hundredths:.1g} %"
 
 
 def span(low: float, high: float) -> str:
@@ -92,8 +94,9 @@ def _missing(missing: pl.DataFrame) -> str:
             f"{percent(worst['share'])} of {worst['split']} images."
         )
     if absent.height:
-        each = [f"{column} in {split}" for column, split in absent.select("column", "split").rows()]
-        text += f" Not known for any image: {_listed(each)}."
+        own = absent.group_by("split", maintain_order=True).agg("column")
+        each = [f"{_listed(columns)} in {split}" for split, columns in own.iter_rows()]
+        text += f" Not known of any image: {_listed(each)}."
     return text.strip()
 
 
@@ -104,7 +107,8 @@ def _listed(words: list[str]) -> str:
 def _patients(numbers: Numbers) -> str:
     parts = []
     for row in numbers.counts.iter_rows(named=True):
-        text = f"a {row['split']} patient has {row['median_images']:g} images in the median"
+        middle = f"{row['median_images']:g} image{'' if row['median_images'] == 1 else 's'}"
+        text = f"{_article(row['split'])} {row['split']} patient has {middle} in the median"
         parts.append(f"{text}, {row['most_images']:,} at most")
     text = "; ".join(parts)
     text = f"{text[0].upper()}{text[1:]}."
@@ -115,13 +119,17 @@ def _patients(numbers: Numbers) -> str:
     return text + _contradictory(numbers)
 
 
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
 def _contradictory(numbers: Numbers) -> str:
     odd = [
         f"{count:,} with more than one {name}"
         for name, count in numbers.contradictions.items()
         if count and name != "target"
     ]
-    return f" There are train patients who contradict themselves: {_listed(odd)}." if odd else ""
+    return f" Train patients with images that contradict each other: {_listed(odd)}." if odd else ""
 
 
 def rate_finding(axis: str, rates: pl.DataFrame) -> str:
@@ -132,11 +140,12 @@ def rate_finding(axis: str, rates: pl.DataFrame) -> str:
     known = rates.filter(~pl.col("value").is_in([MISSING, OTHER]))
     if known.height == 1:
         return f"Every known value is {known['value'][0]!r}: there is nothing to compare."
-    counted = known.filter(pl.col("images") >= _FEW)
+    few = min(max(rates["images"].sum() // 20, _FEW[0]), _FEW[1])
+    counted = known.filter(pl.col("images") >= few)
     if counted.height < 2:
-        return f"No two values have {_FEW} images or more: there is nothing to compare."
-    top = counted.sort("share", "images", descending=True).row(0, named=True)
-    low = counted.sort("share", "images", descending=[False, True]).row(0, named=True)
+        return f"No two values have {few} images or more: there is nothing to compare."
+    top = counted.sort("low", "share", descending=True).row(0, named=True)
+    low = counted.sort("high", "share").row(0, named=True)
     said = f"{_value(axis, top)} {percent(top['share'])} ({span(top['low'], top['high'])})"
     other = f"{_value(axis, low)} {percent(low['share'])} ({span(low['low'], low['high'])})"
     if _decided(counted):
@@ -154,7 +163,8 @@ def _factor(top: Mapping[str, float], low: Mapping[str, float]) -> str:
 
 
 def _value(axis: str, row: Mapping[str, object]) -> str:
-    return f"{row['value']} images a patient," if axis == PATIENT_BAND else f"{row['value']},"
+    images = "image" if row["value"] == "1" else "images"
+    return f"{row['value']} {images} a patient," if axis == PATIENT_BAND else f"{row['value']},"
 
 
 def _decided(counted: pl.DataFrame) -> bool:
@@ -162,7 +172,7 @@ def _decided(counted: pl.DataFrame) -> bool:
 
 
 def _no_copies() -> str:
-    return "Nobody has looked for copies of one picture: there is no duplicate_id, and no pairs."
+    return "Copies of one picture have not been looked for."
 
 
 def _copies(twins: Twins) -> str:

@@ -11,7 +11,7 @@ from mel.files import atomic, versions, write_json, write_text
 from mel.kaggle.exploring.examples import pick_examples
 from mel.kaggle.exploring.findings import findings
 from mel.kaggle.exploring.numbers import Clock, Numbers, number
-from mel.kaggle.exploring.verdicts import headline
+from mel.kaggle.exploring.verdicts import audit_rows, headline
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Exploration", "explore"]
@@ -31,6 +31,11 @@ class Exploration:
     report: Path | None
     figures: Mapping[str, Path]
     seconds: Mapping[str, float]
+
+    @property
+    def audit(self) -> list[tuple[str, str, str, str]]:
+        """The shortcut audit as rows of text: columns, AUC, 95 % interval, in plain words."""
+        return audit_rows(self.numbers.shortcuts)
 
 
 def explore(
@@ -107,6 +112,7 @@ def _write(
     """Draw and write everything; gives the figures' names."""
     from mel.kaggle.exploring.figures import draw_all
     from mel.kaggle.exploring.page import render
+    from mel.kaggle.exploring.sections import Told
 
     drawn = draw_all(numbers)
     clock.lap("figures")
@@ -121,7 +127,7 @@ def _write(
         for figure in drawn.values():
             (folder / "figures" / f"{figure.name}.png").write_bytes(figure.png)
         write_json(folder / "explore.json", content)
-        page = render(table, folds, numbers, said, drawn, shown)
+        page = render(table, folds, Told(numbers, said, drawn, shown))
         write_text(folder / "report.html", page)
     clock.lap("page")
     return list(drawn)
