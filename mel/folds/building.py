@@ -57,11 +57,6 @@ def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = Non
     classes, and neither the order of the rows nor the version of a library changes the map.
     """
     table, settings = as_table(table), settings or FoldsSettings()
-    if settings.map is not None:
-        raise MelError(
-            f"{table.name}: the settings name a fold map, {settings.map!r}; a map is imported, "
-            "not built: remove map, or see mel folds import"
-        )
     if settings.scheme == "held-out":
         return hold_out(table, settings)
     return repeated(table, settings, [settings.seed])[settings.seed]
@@ -80,6 +75,11 @@ def repeated(
     table, settings = as_table(table), settings or FoldsSettings()
     if settings.scheme == "held-out":
         raise MelError(f"{table.name}: no seed changes the scheme held-out; build it once")
+    if settings.map is not None:
+        raise MelError(
+            f"{table.name}: the settings name a fold map, {settings.map!r}; a map is imported, "
+            "not built: remove map, or see mel folds import"
+        )
     rows = table.frame.join(groups(table.frame), on="image_id", how="left", validate="1:1")
     train = rows.filter(pl.col("split") == "train")
     require_groups(train, settings.n_folds, table.name)
