@@ -35,19 +35,19 @@ def same_pixels(pairs: pl.DataFrame, signatures: Signatures) -> pl.DataFrame:
     kinds = []
     for one, other, distance in pairs.iter_rows():
         rows = place[one], place[other]
-        thumbs = [signatures.thumbs[row] for row in rows]
-        exact = distance <= _CLOSE and _same(paths[rows[0]], paths[rows[1]], thumbs)
+        equal = np.array_equal(signatures.thumbs[rows[0]], signatures.thumbs[rows[1]])
+        exact = distance <= _CLOSE and _same(paths[rows[0]], paths[rows[1]], alike=equal)
         kinds.append("exact" if exact else "near")
     named = pairs.with_columns(kind=pl.Series(kinds, dtype=pl.String))
     distance = pl.when(pl.col("kind") == "exact").then(0.0).otherwise("distance")
     return named.select("image_id_1", "image_id_2", "kind", distance.alias("distance"))
 
 
-def _same(one: str, other: str, thumbs: list[NDArray[np.uint8]]) -> bool:
+def _same(one: str, other: str, *, alike: bool) -> bool:
     first, second = measure(one), measure(other)
     if (first.width, first.height) != (second.width, second.height):
         return False
-    if first.format == second.format and not np.array_equal(*thumbs):
+    if first.format == second.format and not alike:
         return False
     return np.array_equal(_pixels(one), _pixels(other))
 

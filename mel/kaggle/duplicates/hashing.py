@@ -69,7 +69,7 @@ def basis(count: int) -> Floats:
     rows, places = np.arange(count)[:, None], np.arange(SIDE)[None] + 0.5
     waves = np.cos(np.pi * rows * places / SIDE) * np.sqrt(2 / SIDE)
     waves[0] /= np.sqrt(2)
-    return waves.astype(np.float32)
+    return np.asarray(waves, np.float32)
 
 
 def _resample(side: float, shift: float) -> Floats:

@@ -58,7 +58,7 @@ def thumbnail(data: bytes, name: str) -> NDArray[np.uint8]:
     low, high = float(grey.min()), float(grey.max())
     if high - low < _BLANK:
         return np.zeros((SIDE, SIDE), np.uint8)
-    return np.rint((grey - low) * (255 / (high - low))).astype(np.uint8)
+    return np.asarray(np.rint((grey - low) * (255 / (high - low))), np.uint8)
 
 
 def read_signatures(frame: pl.DataFrame, cache: Path | None) -> Signatures:
