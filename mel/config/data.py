@@ -20,7 +20,7 @@ class ColumnSettings(Settings):
     train: str  # CSV files and image places lie within the data folder
     test: str | None = None
     sample: str | None = None  # its first column is the id, its second the target
-    train_images: list[str] = Field(default_factory=list)  # folders, HDF5 or TFRecord files
+    train_images: list[str] = Field(default_factory=list)  # folders, HDF5, TFRecords
     test_images: list[str] = Field(default_factory=list)  # train_images, where none is given
     image_id: str
     target: str

@@ -28,8 +28,9 @@ class Competition:
     submission, with its header, order and ids (text), and its target as a number.
 
     unmapped: the words for sex, site and diagnosis that mel's vocabularies do not have, null in
-    the table: column (of the file), value, rows and source. left_out: image_id, source and reason
-    of the images that the sources have and the table has not. notes: what else is worth a line.
+    the table: column (of the file), value, rows and source. left_out: the images that the sources
+    have and the table has not: image_id, source, reason and kept_id, the id of the same picture
+    in the table. notes: what else is worth a line.
     """
 
     table: ImageTable
@@ -75,17 +76,18 @@ def load(settings: DataSettings, data: Path | str, cache: Path | None = None) ->
     main = sources[0]
     read = [source.read() for source in sources]
     rows, left_out = stack([frame for frame, _ in read])
-    notes = [*_notes(left_out), *_unused(sources, [frame for frame, _ in read])]
-    frame = _with_paths(rows, sources)
-    frame = label_copies(frame, sources, settings, cache)
+    frame = label_copies(_with_paths(rows, sources), sources, settings, cache)
     frame, held = hold_out(frame, settings)
+    sample, solution = _scored(main, frame, held)
+    notes = [*_unused(sources, [frame for frame, _ in read]), *_at_odds(frame), *_other(sources)]
     if settings.drop_duplicates:
         frame, gone = _dropped(frame)
-        left_out, notes = pl.concat([left_out, gone]), [*notes, *_notes(gone)]
-    sample, solution = _scored(main, frame, held)
+        left_out = pl.concat([left_out, gone])
     inputs = {"data": digest(sources), "settings": settings.digest}
-    table = ImageTable.of(frame, main.name, synthetic=main.synthetic, inputs=inputs)
+    synthetic = any(source.synthetic for source in sources)
+    table = ImageTable.of(frame, main.name, synthetic=synthetic, inputs=inputs)
     unmapped = pl.concat([odd for _, odd in read])
+    notes = [*_counted(left_out), *notes]
     return Competition(table, solution, sample, unmapped, left_out, tuple(notes))
 
 
@@ -104,7 +106,7 @@ def _with_paths(rows: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     return pl.concat(parts).sort("image_id")
 
 
-def _notes(left_out: pl.DataFrame) -> list[str]:
+def _counted(left_out: pl.DataFrame) -> list[str]:
     """Give a line for each source and reason."""
     counts = left_out.group_by("source", "reason").agg(pl.len(), pl.col("image_id").min())
     return [
@@ -122,10 +124,31 @@ def _unused(sources: Sequence[Source], frames: Sequence[pl.DataFrame]) -> list[s
     ]
 
 
+def _at_odds(frame: pl.DataFrame) -> list[str]:
+    """Note the copies of one picture whose targets differ: one of them must be wrong."""
+    odd = duplicates.conflicts(frame) if "duplicate_id" in frame.columns else frame.clear()
+    if not odd.height:
+        return []
+    groups, first = odd["duplicate_id"].n_unique(), odd["image_id"][0]
+    return [f"{groups:,} groups of copies have both targets, such as that of {first}"]
+
+
+def _other(sources: Sequence[Source]) -> list[str]:
+    """Note an external source whose target means something else than the main one's."""
+    main, *others = sources
+    return [
+        f"{other.name}: a target of 1 means {' or '.join(other.meaning)}, in {main.name} "
+        f"{' or '.join(main.meaning)}; set its positive_diagnoses where that shall be the same"
+        for other in others
+        if other.meaning and main.meaning and set(other.meaning) != set(main.meaning)
+    ]
+
+
 def _dropped(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     kept, gone = duplicates.drop(frame)
     named = gone.join(frame.select("image_id", "source"), on="image_id", how="left")
-    return kept, named.select("image_id", "source", reason=pl.lit("is a copy of another image"))
+    reason = pl.lit("is a copy of an image that stays")
+    return kept, named.select("image_id", "source", reason=reason, kept_id="kept_id")
 
 
 def _scored(

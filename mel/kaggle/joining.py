@@ -10,12 +10,12 @@ from mel.checks import AXES, is_missing
 from mel.config import DataSettings
 from mel.errors import MelError
 from mel.kaggle import duplicates
-from mel.kaggle.sources import Source
+from mel.kaggle.sources import EXTENSION, Source
 
 __all__ = ["NOTHING_LEFT_OUT", "hold_out", "label_copies", "stack"]
 
 NOTHING_LEFT_OUT = pl.DataFrame(
-    schema={"image_id": pl.String, "source": pl.String, "reason": pl.String}
+    schema=dict.fromkeys(("image_id", "source", "reason", "kept_id"), pl.String)
 )
 _SAME = "_downsampled"  # what ISIC adds to an id for a smaller file of the same picture
 
@@ -24,28 +24,29 @@ def stack(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Put the rows of several sources below each other; a picture's first source keeps it.
 
     Ids are ISIC's own across its challenges, so that an id in two sources is one picture; with or
-    without "_downsampled" it is the same. Gives all rows that stay, sorted by image_id, and
-    image_id, source and reason of the external ones that are left out.
+    without "_downsampled" or an extension it is the same. Gives all rows that stay, sorted by
+    image_id, and the external ones that are left out: image_id, source, reason and kept_id, the
+    same picture's id in the table.
 
     >>> main = pl.DataFrame({"image_id": ["a"], "split": ["test"], "source": ["siim2020"]})
     >>> other = pl.DataFrame({"image_id": ["a", "b"], "split": "external", "source": "isic2019"})
     >>> kept, left_out = stack([main, other])
     >>> kept["image_id"].to_list(), left_out.rows()
-    (['a', 'b'], [('a', 'isic2019', 'is a test image of siim2020')])
+    (['a', 'b'], [('a', 'isic2019', 'is a test image of siim2020', 'a')])
     """
     ranked = [frame.with_columns(_rank=pl.lit(rank)) for rank, frame in enumerate(frames)]
     rows = pl.concat(ranked, how="diagonal").sort("_rank", "image_id")
-    rows = rows.with_columns(_same=pl.col("image_id").str.strip_suffix(_SAME))
-    firsts = rows.unique("_same", keep="first", maintain_order=True).select(
-        "_same", _first=pl.col("_rank"), _split=pl.col("split"), _source=pl.col("source")
-    )
-    rows = rows.join(firsts, on="_same", how="left", maintain_order="left")
+    bare = pl.col("image_id").str.replace(EXTENSION, "").str.strip_suffix(_SAME)
+    rows = rows.with_columns(_same=bare)
+    named = {"image_id": "kept_id", "_rank": "_first", "split": "_split", "source": "_source"}
+    firsts = rows.unique("_same", keep="first", maintain_order=True).select("_same", *named)
+    rows = rows.join(firsts.rename(named), on="_same", how="left", maintain_order="left")
     gone = pl.col("_rank") > pl.col("_first")
     role = pl.when(pl.col("_split") == "test").then(pl.lit("is a test image of "))
     reason = pl.concat_str(role.otherwise(pl.lit("is also in ")), "_source")
-    left_out = rows.filter(gone).select("image_id", "source", reason=reason).sort("image_id")
-    kept = rows.filter(~gone).drop("_rank", "_same", "_first", "_split", "_source")
-    return kept.sort("image_id"), left_out
+    left_out = rows.filter(gone).select("image_id", "source", reason=reason, kept_id="kept_id")
+    kept = rows.filter(~gone).drop("_rank", "_same", *named.values())
+    return kept.sort("image_id"), left_out.sort("source", "image_id")
 
 
 def label_copies(

@@ -67,9 +67,11 @@ class Adapter:
     layout: says where they lie. train: reads and checks the images that have a target, with it.
     test: the competition's own test images; it, or what it gives, is None where there are none.
     solution: image_id and target of the test images whose ids are given, where they are known.
+    meaning: what a target of 1 says, in mel's diagnoses where it can; empty where unknown.
     """
 
     layout: Callable[[SourceSettings], Layout]
+    meaning: tuple[str, ...]
     train: Callable[[SourceSettings, Path], Rows]
     test: Callable[[SourceSettings, Path], Rows | None] | None = None
     solution: Callable[[SourceSettings, Path, pl.Series], pl.DataFrame | None] | None = None

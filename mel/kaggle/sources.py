@@ -16,9 +16,9 @@ from mel.kaggle.pictures import Listing, list_images, locate
 from mel.kaggle.rows import Adapter, Layout, Rows
 from mel.kaggle.synthetic import MARKER
 
-__all__ = ["Source", "digest", "gather"]
+__all__ = ["EXTENSION", "Source", "digest", "gather"]
 
-_EXTENSION = r"(?i)\.(jpe?g|png|dcm)$"  # an id may carry one
+EXTENSION = r"(?i)\.(jpe?g|png|dcm|dicom|bmp|tiff?|webp)$"  # an id may carry one
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Source:
         """The module that knows its files."""
         return ADAPTERS[self.settings.adapter]
 
+    @property
+    def meaning(self) -> tuple[str, ...]:
+        """What a target of 1 says; empty where that is not known."""
+        return tuple(self.settings.positive_diagnoses) or self.adapter.meaning
+
     @cached_property
     def layout(self) -> Layout:
         """Where the files lie."""
@@ -48,7 +53,8 @@ class Source:
     @property
     def name(self) -> str:
         """What the column source says."""
-        return "synthetic" if self.synthetic else self.settings.name
+        plain = "synthetic" if self.synthetic else self.settings.name
+        return self.settings.source or plain
 
     def read(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Read and check its tables, without a look at any image.
@@ -88,7 +94,7 @@ class Source:
         parts = []
         for split in self.splits:
             part = frame.filter(pl.col("split") == split)
-            names = part["image_id"].str.replace(_EXTENSION, "")
+            names = part["image_id"].str.replace(EXTENSION, "")
             places = self._places(split)
             files = locate(names, self.listings[places], self.folder, places)
             parts.append(part.with_columns(files))
@@ -96,7 +102,7 @@ class Source:
 
     def unused(self, frame: pl.DataFrame) -> int:
         """Count the image files that no row of the frame names."""
-        known = set(frame["image_id"].str.replace(_EXTENSION, ""))
+        known = set(frame["image_id"].str.replace(EXTENSION, ""))
         return sum(name not in known for listing in self.listings.values() for name in listing)
 
     def fingerprint(self) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _layout(settings: SourceSettings) -> Layout:
     given = _given(settings)
     sample = given.sample or "sample_submission.csv"
     tables = [given.train, *([given.test] if given.test else []), sample]
-    places = tuple(given.train_images)
+    places = tuple(given.train_images) or (".",)
     return Layout(
         tuple(tables),
         places,
@@ -112,4 +112,4 @@ def _rows(
     return rows_of(raw, naming, where, settings.missing_patient, further)
 
 
-ADAPTER = Adapter(_layout, _train, _test)
+ADAPTER = Adapter(_layout, (), _train, _test)

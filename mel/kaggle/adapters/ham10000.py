@@ -58,4 +58,4 @@ def _refuse_either(positive: list[str]) -> None:
         )
 
 
-ADAPTER = Adapter(lambda _: _LAYOUT, _train)
+ADAPTER = Adapter(lambda _: _LAYOUT, ("melanoma",), _train)

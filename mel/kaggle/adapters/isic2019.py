@@ -101,4 +101,4 @@ def _solution(settings: SourceSettings, data: Path, test: pl.Series) -> pl.DataF
     return _with_target(named, settings, path).select("image_id", "target").sort("image_id")
 
 
-ADAPTER = Adapter(lambda _: _LAYOUT, _train, _test, _solution)
+ADAPTER = Adapter(lambda _: _LAYOUT, ("melanoma",), _train, _test, _solution)

@@ -62,4 +62,4 @@ def _test(settings: SourceSettings, data: Path) -> Rows | None:
     )
 
 
-ADAPTER = Adapter(lambda _: _LAYOUT, _train, _test)
+ADAPTER = Adapter(lambda _: _LAYOUT, ("malignant",), _train, _test)

@@ -94,4 +94,4 @@ def _with_copy(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     return frame.join(added, on="image_id", how="left", validate="1:1", maintain_order="left")
 
 
-ADAPTER = Adapter(lambda _: _LAYOUT, _train, _test, _solution)
+ADAPTER = Adapter(lambda _: _LAYOUT, ("melanoma",), _train, _test, _solution)
