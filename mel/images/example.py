@@ -8,11 +8,15 @@ known are skipped, as every reader of protocol buffers does.
 
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
 
-__all__ = ["Value", "decode_example", "encode_example"]
+import numpy as np
+
+__all__ = ["Buffer", "Value", "chunk_of", "decode_example", "encode_example"]
 
 Value = bytes | str | int | float
-_Buffer = bytes | memoryview
+Buffer = bytes | memoryview
 _VARINT, _FIXED64, _CHUNK, _FIXED32 = 0, 1, 2, 5
 _BYTES, _FLOATS, _INTS = 1, 2, 3
 
@@ -35,15 +39,15 @@ def encode_example(features: Mapping[str, Value | Sequence[Value]]) -> bytes:
 
 
 def _feature(name: str, value: Value | Sequence[Value]) -> bytes:
-    single = isinstance(value, bytes | str | int | float)
-    values: list[Value] = [value] if single else list(value)  # type: ignore[list-item, arg-type]
+    several = isinstance(value, Sequence) and not isinstance(value, bytes | str)
+    values: list[Any] = list(value) if several else [value]  # type: ignore[arg-type]
     if all(isinstance(v, bytes | str) for v in values):
-        texts = [v.encode() if isinstance(v, str) else v for v in values]
-        return _field(_BYTES, b"".join(_field(1, text) for text in texts))  # type: ignore[arg-type]
-    if all(isinstance(v, int) for v in values):
+        texts = (v.encode() if isinstance(v, str) else v for v in values)
+        return _field(_BYTES, b"".join(_field(1, text) for text in texts))
+    if all(isinstance(v, Integral) for v in values):
         return _field(_INTS, _field(1, b"".join(_whole(name, int(v)) for v in values)))
-    if all(isinstance(v, int | float) for v in values):
-        return _field(_FLOATS, _field(1, struct.pack(f"<{len(values)}f", *values)))
+    if all(isinstance(v, Real) for v in values):
+        return _field(_FLOATS, _field(1, np.array(values, dtype="<f4").tobytes()))
     raise ValueError(f"feature {name!r}: {value!r} is no bytes, text or number, nor a list of one")
 
 
@@ -67,25 +71,44 @@ def _varint(value: int) -> bytes:
 
 
 def decode_example(
-    data: _Buffer, only: Collection[str] | None = None
+    data: Buffer, only: Collection[str] | None = None
 ) -> dict[str, list[bytes] | list[int] | list[float]]:
     """Give the features of an Example: each a list of bytes, of ints or of floats.
 
     With `only`, other features are passed over and none of their bytes is touched: give a
     memoryview, and an image in it is not copied. Raises ValueError for bytes that are no Example.
     """
-    found: dict[str, list[bytes] | list[int] | list[float]] = {}
-    view = memoryview(data)
-    for features in _chunks(view, 1):
+    wanted = (entry for entry in _features(data) if only is None or entry[0] in only)
+    return {name: _values(feature) for name, feature in wanted}
+
+
+def chunk_of(data: Buffer, names: Collection[str]) -> memoryview | None:
+    """Give the first value of bytes of the first of these features, as a view that copies nothing.
+
+    None where the Example has no such feature. Raises ValueError for bytes that are no Example.
+    """
+    for name, feature in _features(data):
+        if name in names:
+            for content in _chunks(feature, _BYTES):
+                return next(_chunks(content, 1), None)
+    return None
+
+
+def _features(data: Buffer) -> Iterator[tuple[str, memoryview]]:
+    for features in _chunks(memoryview(data), 1):
         for entry in _chunks(features, 1):
-            name = b"".join(bytes(part) for part in _chunks(entry, 1)).decode(errors="replace")
-            if only is None or name in only:
-                found[name] = _values(b"".join(bytes(part) for part in _chunks(entry, 2)))
-    return found
+            name, feature = b"", memoryview(b"")
+            for number, kind, content in _fields(entry):
+                if kind == _CHUNK and isinstance(content, memoryview):
+                    if number == 1:
+                        name = bytes(content)
+                    elif number == 2:
+                        feature = content
+            yield name.decode(errors="replace"), feature
 
 
-def _values(feature: _Buffer) -> list[bytes] | list[int] | list[float]:
-    for number, kind, content in _fields(memoryview(feature)):
+def _values(feature: memoryview) -> list[bytes] | list[int] | list[float]:
+    for number, kind, content in _fields(feature):
         if kind != _CHUNK or not isinstance(content, memoryview):
             continue
         if number == _BYTES:

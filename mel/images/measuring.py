@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 from mel.errors import ImageError, MelError
 from mel.images import dicom
 from mel.images.decoding import reason
-from mel.images.references import fetch, split
+from mel.images.opening import FORMATS
+from mel.images.references import CONTAINERS, fetch, split
 
 __all__ = ["Measure", "measure"]
 
@@ -73,7 +74,7 @@ def _opened(source: Path | str | bytes, name: str | None) -> BinaryIO:
     if isinstance(source, bytes):
         return io.BytesIO(source)
     path, key = split(source)
-    if key is not None or not path.is_file():
+    if key is not None or path.suffix.lower() in CONTAINERS or not path.is_file():
         return io.BytesIO(fetch(source, name))
     return path.open("rb")
 
@@ -84,7 +85,7 @@ def _dicom(file: BinaryIO, size: int) -> Measure:
 
 
 def _picture(file: BinaryIO, size: int) -> Measure:
-    with Image.open(file) as image:
+    with Image.open(file, formats=FORMATS) as image:
         exif = _exif(image)
         width, height = image.size
         orientation = exif.get(ExifTags.Base.Orientation, 1)

@@ -7,10 +7,12 @@ from PIL import Image, ImageFile, ImageOps
 
 from mel.images import dicom
 
-__all__ = ["refuse_deep", "upright"]
+__all__ = ["FORMATS", "refuse_deep", "upright"]
 
 Wanted = Callable[[int, int], tuple[int, int]]
 
+# Pillow's other formats are for printers and icons; some start a program to be read.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "JPEG2000", "PPM", "TIFF", "WEBP")
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # Pillow would clip these to white
 
 
@@ -28,7 +30,7 @@ def upright(data: bytes, wanted: Wanted) -> Image.Image:
 
 
 def _pillow(data: bytes, wanted: Wanted) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as image:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         refuse_deep(image)
         image.draft("RGB", wanted(*image.size))
         if isinstance(image, ImageFile.ImageFile):

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mel.errors import ImageError, MelError
-from mel.images import hdf5
-from mel.images.example import decode_example
-from mel.images.tfrecord import read_at
+from mel.images import hdf5, tfrecord
+from mel.images.example import chunk_of
 
 __all__ = ["CONTAINERS", "Stamp", "fetch", "split", "stamp"]
 
@@ -19,7 +18,6 @@ CONTAINERS = {
     ".tfrecord": "tfrecord",
 }
 _KEYED = re.compile(r"(.+\.(?:hdf5|h5|tfrec|tfrecord))#(.+)", re.IGNORECASE | re.DOTALL)
-_PICTURES = ("image", "image/encoded")  # the features that hold one
 _MOST = 2**31 - 1  # bytes of one encoded picture
 
 
@@ -87,6 +85,8 @@ def fetch(reference: Path | str, name: str | None = None) -> bytes:
 
 def _whole(path: Path) -> bytes:
     with path.open("rb") as file:
+        if path.suffix.lower() in CONTAINERS:
+            raise ValueError(f"it holds many; name the picture in it, {path.name}#KEY")
         size = os.fstat(file.fileno()).st_size
         if size > _MOST:
             raise ValueError(f"{size:,} bytes, no picture is as large")
@@ -96,9 +96,7 @@ def _whole(path: Path) -> bytes:
 def _recorded(path: Path, key: str) -> bytes:
     if not key.isdecimal():
         raise ValueError(f"{key!r} is no offset of a record in bytes")
-    found = decode_example(memoryview(read_at(path, int(key))), only=_PICTURES)
-    for name in _PICTURES:
-        for value in found.get(name, []):
-            if isinstance(value, bytes):
-                return value
-    raise ValueError("the record has no feature 'image' of bytes")
+    picture = chunk_of(tfrecord.read_at(path, int(key)), tfrecord.PICTURES)
+    if picture is None:
+        raise ValueError(f"the record has no feature {tfrecord.PICTURES[0]!r} of bytes")
+    return bytes(picture)

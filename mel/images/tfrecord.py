@@ -20,6 +20,7 @@ from mel.errors import ImageError
 from mel.images.example import decode_example, encode_example
 
 __all__ = [
+    "PICTURES",
     "contents",
     "decode_example",
     "encode_example",
@@ -29,6 +30,7 @@ __all__ = [
     "write_records",
 ]
 
+PICTURES = ("image", "image/encoded")  # the features that hold an encoded picture
 HEAD, FOOT = 12, 4  # bytes before and after the data of a record
 
 

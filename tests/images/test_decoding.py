@@ -1,15 +1,16 @@
 """One decoder: any readable file becomes an upright RGB square, any other one plain error."""
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from mel.errors import ImageError, MelError
-from mel.images import decode
+from mel.images import Framing, decode, decode_sizes
 
 RED, GREEN, BLUE, WHITE = (200, 20, 20), (20, 200, 20), (20, 20, 200), (240, 240, 240)
 ORIENTATION = 0x0112
@@ -233,3 +234,120 @@ def test_a_header_that_claims_gigapixels_is_refused_unread(tmp_path: Path) -> No
 def test_more_than_eight_bits_are_refused_and_not_clipped_to_white(mode: str) -> None:
     image = Image.fromarray(np.full((8, 8), 3000, dtype=np.uint16)).convert(mode)
     refused(encoded(image, "TIFF"), "more than 8 bits a channel", name="deep.tiff")
+
+
+@pytest.mark.parametrize("channels", ["grey", "RGB"])
+def test_a_16_bit_png_is_refused_whatever_its_channels(channels: str) -> None:
+    """Pillow would keep the upper bytes of a colour one without a word."""
+    refused(sixteen_bit_png(channels == "RGB"), "more than 8 bits a channel", name="deep.png")
+
+
+def sixteen_bit_png(colour: bool) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + check
+
+    head = (8).to_bytes(4, "big") * 2 + bytes([16, 2 if colour else 0, 0, 0, 0])
+    rows = (b"\0" + b"\x12\x34" * (8 * (3 if colour else 1))) * 8
+    parts = [chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_of_an_animated_picture_the_first_frame_counts(kind: str) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {}
+    second = Image.new("RGB", (64, 64))
+    data = encoded(quadrants(), kind, save_all=True, append_images=[second], **options)
+    assert_upright(decode(data, 32))
+
+
+def test_a_palette_with_transparency_keeps_its_colours() -> None:
+    palette = quadrants().quantize(8)
+    assert_upright(decode(encoded(palette, transparency=0), 32))
+
+
+# one decoder, several sizes
+
+SIZES = (32, 48, 100)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
+def test_the_largest_of_several_sizes_is_exactly_the_one_alone(fit: str) -> None:
+    data = encoded(smooth(801, 603), "JPEG", quality=90)
+    framing = Framing(fit=fit)
+    many = decode_sizes(data, SIZES, framing=framing)
+    assert sorted(many) == sorted(SIZES)
+    assert (many[100] == decode(data, 100, framing=framing)).all()
+
+
+def test_a_smaller_of_several_sizes_differs_by_less_than_a_level() -> None:
+    data = encoded(smooth(801, 603), "JPEG", quality=90)
+    many = decode_sizes(data, SIZES)
+    for size in SIZES:
+        assert many[size].shape == (size, size, 3)
+        assert np.abs(many[size].astype(int) - decode(data, size)).mean() < 1
+
+
+def test_sizes_of_a_lossless_picture_are_all_as_alone() -> None:
+    data = encoded(smooth(201, 103))
+    for size, pixels in decode_sizes(data, [64, 16, 64]).items():
+        assert (pixels == decode(data, size)).all()
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [32, -1]])
+def test_no_size_and_no_pixels_are_refused(sizes: list[int]) -> None:
+    with pytest.raises(MelError, match="give at least one"):
+        decode_sizes(encoded(smooth(8, 8)), sizes)
+
+
+# the quick way gives the pixels of the plain way
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0", "grey", "CMYK"])
+@pytest.mark.parametrize("shape", [(640, 480), (333, 517)])
+def test_feeding_a_jpeg_at_once_changes_no_bit(
+    shape: tuple[int, int], sampling: str, progressive: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`decode` hands libjpeg the whole file; Pillow alone would hand it blocks of 64 KB."""
+    noise = np.random.default_rng(0).integers(0, 256, (shape[1], shape[0], 3), dtype=np.uint8)
+    image = Image.fromarray(noise).convert({"grey": "L", "CMYK": "CMYK"}.get(sampling, "RGB"))
+    options = {"subsampling": sampling} if ":" in sampling else {}
+    with monkeypatch.context() as patch:
+        patch.setattr(ImageFile, "MAXBLOCK", 2**22)  # Pillow writes a progressive one in one block
+        data = encoded(image, "JPEG", quality=95, progressive=progressive, **options)
+    assert len(data) > 2 * ImageFile.MAXBLOCK
+    for size in (32, 100, 300):
+        with Image.open(io.BytesIO(data)) as plain:
+            plain.draft("RGB", (size, size))
+            upright = plain.convert("RGB")
+        side = min(upright.size)
+        left, top = (upright.width - side) / 2, (upright.height - side) / 2
+        box = (left, top, left + side, top + side)
+        expected = upright.resize((size, size), Image.Resampling.BILINEAR, box=box)
+        assert (decode(data, size) == np.asarray(expected)).all()
+
+
+def textured(path: Path, width: int, height: int, tile: int = 1000) -> Image.Image:
+    """A real mole enlarged, with a camera's grain and skin's texture at four scales."""
+    rng = np.random.default_rng(0)
+    texture = np.zeros((tile, tile), dtype=np.float32)
+    for step, strength in ((1, 3), (2, 4), (4, 5), (16, 6)):
+        grain = rng.standard_normal((tile // step, tile // step), dtype=np.float32)
+        wide = Image.fromarray(grain).resize((tile, tile), Image.Resampling.BICUBIC)
+        texture += strength * np.asarray(wide)
+    with Image.open(path) as small:
+        picture = np.asarray(small.convert("RGB").resize((width, height)), dtype=np.int16)
+    tiled = np.tile(texture.astype(np.int16), (height // tile, width // tile))
+    return Image.fromarray((picture + tiled[..., None]).clip(0, 255).astype(np.uint8))
+
+
+def test_24_real_megapixels_at_a_dct_scale_differ_by_less_than_a_level(real_data: Path) -> None:
+    """500 is the hardest size: one eighth of the shorter side exactly, with nothing to smooth."""
+    path = min((real_data / "ham10000" / "images").glob("*.jpg"))
+    data = encoded(textured(path, 6000, 4000), "JPEG", quality=90)
+    with Image.open(io.BytesIO(data)) as image:
+        whole = image.convert("RGB")
+    for size, most in ((256, 0.5), (500, 1.0), (512, 0.5)):
+        full = whole.resize((size, size), Image.Resampling.BILINEAR, box=(1000, 0, 5000, 4000))
+        assert np.abs(decode(data, size).astype(int) - np.asarray(full)).mean() < most
