@@ -1,62 +1,19 @@
 """The report's figures, each as inline SVG that needs nothing from outside the page."""
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mel.ensemble.evaluation import Evaluation
 from mel.ensemble.ranks import Floats, places
+from mel.report import GRID, INK, MAIN, QUIET, WARM, drawing
 
 __all__ = ["distribution_figure", "heatmap_figure", "path_figure", "roc_figure", "weights_figure"]
 
-_BLEND, _MEAN, _QUIET, _INK, _GRID = "#0f766e", "#d97706", "#94a3b8", "#1e293b", "#e2e8f0"
+_BLEND, _MEAN = MAIN, WARM
 _FEW = 6  # members that a legend can name one by one
 _NUMBERED = 12  # members up to which the heatmap's cells hold their numbers
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
-    "text.parse_math": False,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _QUIET,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": _GRID,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "legend.frameon": False,
-    "svg.hashsalt": "mel",
-}
-
-
-class _Canvas:
-    """A figure under way, and its SVG once drawn."""
-
-    def __init__(self, figure: Any) -> None:
-        self.figure = figure
-        self.svg = ""
-
-
-@contextmanager
-def _drawing(width: float, height: float, label: str) -> Iterator[_Canvas]:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(_STYLE):
-        canvas = _Canvas(Figure(figsize=(width, height), layout="constrained"))
-        yield canvas
-        buffer = io.StringIO()
-        kind = {"format": "svg", "transparent": True, "metadata": {"Date": None}}
-        canvas.figure.savefig(buffer, bbox_inches="tight", **kind)  # long names are not cut
-    svg = buffer.getvalue()
-    canvas.svg = svg[svg.index("<svg") :].replace(
-        "<svg", f'<svg role="img" aria-label="{label}"', 1
-    )
 
 
 def _curve(target: Floats, score: Floats) -> tuple[Floats, Floats]:
@@ -68,17 +25,17 @@ def _curve(target: Floats, score: Floats) -> tuple[Floats, Floats]:
 
 def roc_figure(target: Floats, members: Mapping[str, Floats], blend: Floats, mean: Floats) -> str:
     """Draw the ROC curves of members, rank mean and blend (both honest)."""
-    with _drawing(5.4, 4.6, "ROC curves of the members, their rank mean and the blend") as canvas:
+    with drawing(5.4, 4.6, "ROC curves of the members, their rank mean and the blend") as canvas:
         axes = canvas.figure.add_subplot()
         shades = np.linspace(0.25, 0.75, max(len(members), 2))
         for index, (name, score) in enumerate(members.items()):
             label = name if len(members) <= _FEW else ("members" if index == 0 else None)
-            grey = str(shades[index]) if len(members) <= _FEW else _QUIET
+            grey = str(shades[index]) if len(members) <= _FEW else QUIET
             style = ("-", "--", "-.", ":")[index % 4] if len(members) <= _FEW else "-"
             axes.plot(*_curve(target, score), color=grey, lw=1, ls=style, label=label)
         axes.plot(*_curve(target, mean), color=_MEAN, lw=1.6, label="rank mean, honest")
         axes.plot(*_curve(target, blend), color=_BLEND, lw=2.2, label="blend, honest")
-        axes.plot([0, 1], [0, 1], color=_GRID, lw=1, zorder=0)
+        axes.plot([0, 1], [0, 1], color=GRID, lw=1, zorder=0)
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
         axes.set(xlim=(0, 1), ylim=(0, 1.005))
         axes.legend(loc="lower right", fontsize=8.5)
@@ -91,7 +48,7 @@ def heatmap_figure(members: Mapping[str, Floats]) -> str:
     table = _correlations(list(members.values()))
     lowest = float(np.nanmin(table)) if len(names) > 1 else 0.0
     side = min(9.0, max(4.0, 2.0 + 0.45 * len(names)))
-    with _drawing(side + 1.2, side, "Rank correlations between members") as canvas:
+    with drawing(side + 1.2, side, "Rank correlations between members") as canvas:
         axes = canvas.figure.add_subplot()
         mesh = axes.pcolormesh(table, cmap="YlGnBu", vmin=min(lowest, 0.9), vmax=1, edgecolors="w")
         ticks = np.arange(len(names)) + 0.5
@@ -120,14 +77,14 @@ def _number_cells(axes: Any, table: Floats, lowest: float) -> None:
         dark = (value - lowest) / (1 - lowest) > 0.55
         text = "–" if np.isnan(value) else f"{value:.2f}"
         place = {"ha": "center", "va": "center", "fontsize": 8.5}
-        axes.text(column + 0.5, row + 0.5, text, color="w" if dark else _INK, **place)
+        axes.text(column + 0.5, row + 0.5, text, color="w" if dark else INK, **place)
 
 
 def weights_figure(evaluation: Evaluation) -> str:
     """Draw each member's weight, and as dots the weights it had in the honest folds."""
     members = evaluation.members
     height = 1.0 + 0.36 * len(members)
-    with _drawing(5.4, max(height, 2.0), "Weights of the members") as canvas:
+    with drawing(5.4, max(height, 2.0), "Weights of the members") as canvas:
         axes = canvas.figure.add_subplot()
         rows = np.arange(len(members))
         axes.barh(rows, [m.weight for m in members], color=_BLEND, height=0.55, label="blend")
@@ -148,10 +105,10 @@ def weights_figure(evaluation: Evaluation) -> str:
 def distribution_figure(oof: Floats, test: Floats) -> str:
     """Draw how the blend's scores spread over the out-of-fold and the test images."""
     bins = np.linspace(0, 1, 41)
-    with _drawing(5.4, 3.6, "Distribution of the blend over out-of-fold and test images") as canvas:
+    with drawing(5.4, 3.6, "Distribution of the blend over out-of-fold and test images") as canvas:
         axes = canvas.figure.add_subplot()
         flat = {"bins": bins, "density": True}
-        axes.hist(oof, color=_QUIET, alpha=0.55, label=f"out of fold ({len(oof):,})", **flat)
+        axes.hist(oof, color=QUIET, alpha=0.55, label=f"out of fold ({len(oof):,})", **flat)
         if len(test):
             name = f"test ({len(test):,})"
             axes.hist(test, color=_BLEND, histtype="step", lw=1.8, label=name, **flat)
@@ -168,19 +125,19 @@ def path_figure(evaluation: Evaluation) -> str:
     kept = sum(pick.kept for pick in picks)
     turns = np.arange(1, len(picks) + 1)
     height = 2.6 + 0.28 * len(names)
-    with _drawing(5.4, height, "Greedy selection, round by round") as canvas:
+    with drawing(5.4, height, "Greedy selection, round by round") as canvas:
         parts = {"height_ratios": [2.0, 0.28 * len(names) + 0.3]}
         upper, lower = canvas.figure.subplots(2, 1, sharex=True, gridspec_kw=parts)
         upper.plot(turns, [pick.auc for pick in picks], "-o", ms=3.5, color=_BLEND)
         upper.set(ylabel="naive AUC")
         upper.ticklabel_format(axis="y", useOffset=False)
-        colors = [_BLEND if pick.kept else _QUIET for pick in picks]
+        colors = [_BLEND if pick.kept else QUIET for pick in picks]
         lower.scatter(turns, [names.index(pick.member) for pick in picks], c=colors, s=26)
         lower.set_yticks(range(len(names)), names)
         lower.set(xlabel="round", ylim=(len(names) - 0.5, -0.5))
         lower.xaxis.get_major_locator().set_params(integer=True)
         for axes in (upper, lower):
-            axes.axvspan(kept + 0.5, len(picks) + 0.5, color=_GRID, alpha=0.5, lw=0)
+            axes.axvspan(kept + 0.5, len(picks) + 0.5, color=GRID, alpha=0.5, lw=0)
             axes.set(xlim=(0.5, len(picks) + 0.5))
         if kept < len(picks):
             upper.text(kept + 0.7, min(p.auc for p in picks), "not kept", va="bottom", fontsize=8.5)

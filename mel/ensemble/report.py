@@ -12,6 +12,7 @@ from mel.ensemble.ranks import FAR, Floats
 from mel.ensemble.rows import Rows
 from mel.files import versions
 from mel.metrics import AucReport
+from mel.report import banner, card, definitions, number_cells, row, style
 from mel.tables import ImageTable
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def render(table: ImageTable, blended: "Blended", evidence: Evidence) -> str:
     page = Template(_read("report.html"))
     facts = blended.evaluation
     return page.substitute(
-        style=_read("report.css"),
+        style=style(),
         name=escape(blended.blend.name),
         competition=escape(table.name),
-        banner=_banner(table),
+        banner=banner(synthetic=table.synthetic),
         counts=_counts(facts),
         cards=_cards(facts),
         ways=_ways(facts),
@@ -69,15 +70,6 @@ def _columns(rows: Rows) -> dict[str, Floats]:
     return dict(zip(rows.names, rows.scores, strict=True))
 
 
-def _banner(table: ImageTable) -> str:
-    if not table.synthetic:
-        return ""
-    return (
-        '<p class="banner" role="note"><strong>Synthetic data.</strong> These images and their '
-        "table were drawn by a program. Nothing on this page says anything about real skin.</p>"
-    )
-
-
 def _counts(facts: Evaluation) -> str:
     share = 100 * facts.positives / facts.images
     tests = facts.orders.images if facts.orders else 0
@@ -92,25 +84,16 @@ def _range(report: AucReport) -> str:
     return f"{report.low:.4f} to {report.high:.4f}"
 
 
-def _card(title: str, value: str, below: str, kind: str = "") -> str:
-    return (
-        f'<div class="card {kind}"><h3>{title}</h3><p class="value">{value}</p>'
-        f'<p class="below">{below}</p></div>'
-    )
-
-
 def _cards(facts: Evaluation) -> str:
     gap = facts.naive.pooled - facts.honest.pooled
     gain = facts.honest.pooled - facts.best.auc.pooled
     best = f"{escape(facts.best.name)}; the blend is {abs(gain):.4f} {_above(gain)}"
     return "".join(
         [
-            _card("Blend, honest", f"{facts.honest.pooled:.4f}", _range(facts.honest), "main"),
-            _card("Blend, naive", f"{facts.naive.pooled:.4f}", f"{gap:+.4f} against honest"),
-            _card(
-                "Rank mean, honest", f"{facts.mean_honest.pooled:.4f}", _range(facts.mean_honest)
-            ),
-            _card("Best member", f"{facts.best.auc.pooled:.4f}", best),
+            card("Blend, honest", f"{facts.honest.pooled:.4f}", _range(facts.honest), "main"),
+            card("Blend, naive", f"{facts.naive.pooled:.4f}", f"{gap:+.4f} against honest"),
+            card("Rank mean, honest", f"{facts.mean_honest.pooled:.4f}", _range(facts.mean_honest)),
+            card("Best member", f"{facts.best.auc.pooled:.4f}", best),
         ]
     )
 
@@ -119,13 +102,9 @@ def _above(gain: float) -> str:
     return "above it" if gain >= 0 else "below it"
 
 
-def _row(cells: list[str], kind: str = "") -> str:
-    return f'<tr class="{kind}">' + "".join(cells) + "</tr>"
-
-
 def _aucs(report: AucReport) -> list[str]:
     cells = (f"{report.pooled:.4f}", _range(report), f"{report.fold_mean:.4f}")
-    return [f'<td class="number">{cell}</td>' for cell in cells]
+    return number_cells(*cells)
 
 
 def _ways(facts: Evaluation) -> str:
@@ -136,7 +115,7 @@ def _ways(facts: Evaluation) -> str:
         ("Rank mean", "naive", facts.mean_naive, ""),
     )
     return "".join(
-        _row([f'<th scope="row">{what}</th><td>{how}</td>', *_aucs(report)], kind)
+        row([f'<th scope="row">{what}</th><td>{how}</td>', *_aucs(report)], kind)
         for what, how, report, kind in ways
     )
 
@@ -144,7 +123,7 @@ def _ways(facts: Evaluation) -> str:
 def _members(facts: Evaluation) -> str:
     best_first = sorted(facts.members, key=lambda member: -member.auc.pooled)
     return "".join(
-        _row([f'<th scope="row">{escape(member.name)}</th>', *_aucs(member.auc), _weight(member)])
+        row([f'<th scope="row">{escape(member.name)}</th>', *_aucs(member.auc), _weight(member)])
         for member in best_first
     )
 
@@ -152,7 +131,7 @@ def _members(facts: Evaluation) -> str:
 def _weight(member: Standing) -> str:
     low, high = min(member.fold_weights), max(member.fold_weights)
     cells = (f"{member.weight:.3f}", f"{low:.3f} to {high:.3f}")
-    return "".join(f'<td class="number">{cell}</td>' for cell in cells)
+    return "".join(number_cells(*cells))
 
 
 def _orders(facts: Evaluation) -> str:
@@ -170,12 +149,7 @@ def _orders(facts: Evaluation) -> str:
         "Largest move, in places": f"{moved}, image {escape(orders.furthest)}",
         f"Images that move by more than {100 * FAR:g} %": f"{100 * orders.moved_far:.2f} %",
     }
-    return _list(facts_shown)
-
-
-def _list(pairs: dict[str, str]) -> str:
-    items = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in pairs.items())
-    return f'<dl class="facts">{items}</dl>'
+    return definitions(facts_shown)
 
 
 def _path(facts: Evaluation) -> str:
@@ -192,7 +166,7 @@ def _provenance(blended: "Blended") -> str:
         for what, digest in digests.items()
     )
     made = ", ".join(f"{escape(name)} {escape(number)}" for name, number in versions().items())
-    head = _list(
+    head = definitions(
         {
             "Method": escape(blend.method),
             "Folds": f"<code>{escape(blend.folds)}</code>",

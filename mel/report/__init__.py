@@ -5,7 +5,7 @@ before they reach a page; the pieces here take HTML and escape nothing.
 """
 
 from mel.report.drawing import BLUE, GRID, INK, MAIN, QUIET, WARM, Canvas, drawing
-from mel.report.page import banner, card, facts, number_cells, row, style
+from mel.report.page import banner, card, definitions, number_cells, row, style
 
 __all__ = [
     "BLUE",
@@ -17,8 +17,8 @@ __all__ = [
     "Canvas",
     "banner",
     "card",
+    "definitions",
     "drawing",
-    "facts",
     "number_cells",
     "row",
     "style",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-__all__ = ["banner", "card", "facts", "number_cells", "row", "style"]
+__all__ = ["banner", "card", "definitions", "number_cells", "row", "style"]
 
 
 def style() -> str:
@@ -33,7 +33,7 @@ def card(title: str, value: str, below: str, kind: str = "") -> str:
     )
 
 
-def facts(pairs: Mapping[str, str]) -> str:
+def definitions(pairs: Mapping[str, str]) -> str:
     """Give names and values, a pair a line."""
     items = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in pairs.items())
     return f'<dl class="facts">{items}</dl>'

@@ -16,7 +16,7 @@ from mel.kaggle.exploring.counting import (
     split_counts,
 )
 from mel.kaggle.exploring.measuring import Measured, with_files
-from mel.kaggle.exploring.rates import AGE_BAND, PATIENT_BAND, banded, target_by
+from mel.kaggle.exploring.rates import AGE_BAND, PATIENT_BAND, band, banded, target_by
 from mel.kaggle.exploring.shift import shifts
 from mel.kaggle.exploring.shortcuts import Shortcut, audit_shortcuts
 from mel.kaggle.exploring.twins import Twins, count_twins
@@ -140,5 +140,5 @@ def _byte_bands(train: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     names = list(dict.fromkeys(names))
     if len(names) != len(cuts) - 1:
         return train, []
-    band = pl.col("file_bytes").cut(cuts[1:-1].tolist(), labels=names).cast(pl.String)
-    return train.with_columns(band.alias("bytes")), names
+    own = band(pl.col("file_bytes"), cuts[1:-1].tolist(), names)
+    return train.with_columns(own.alias("bytes")), names

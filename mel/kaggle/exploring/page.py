@@ -58,4 +58,4 @@ def _provenance(table: ImageTable, folds: Folds | None) -> str:
     pairs = {"Images": f"<code>{escape(table.digest)}</code>"}
     if folds is not None:
         pairs["Folds"] = f"<code>{escape(folds.digest)}</code> ({escape(folds.method)})"
-    return report.facts(pairs | {"Versions": made})
+    return report.definitions(pairs | {"Versions": made})

@@ -12,6 +12,7 @@ __all__ = [
     "ORDERED",
     "OTHER",
     "PATIENT_BAND",
+    "band",
     "banded",
     "target_by",
     "wilson",
@@ -55,11 +56,24 @@ def banded(frame: pl.DataFrame) -> pl.DataFrame:
 
     The images of a patient are counted within `frame`; a missing age is in no band.
     """
-    age = pl.col("age").cut(_AGES, labels=_AGE_NAMES, left_closed=True)
-    own = pl.len().over("patient_id").cast(pl.Float64).cut(_COUNTS, labels=_COUNT_NAMES)
+    own = pl.len().over("patient_id")
     return frame.with_columns(
-        age.cast(pl.String).alias(AGE_BAND), own.cast(pl.String).alias(PATIENT_BAND)
+        band(pl.col("age"), _AGES, _AGE_NAMES).alias(AGE_BAND),
+        band(own, [most + 1 for most in _COUNTS], _COUNT_NAMES).alias(PATIENT_BAND),
     )
+
+
+def band(value: pl.Expr, limits: Sequence[float], names: Sequence[str]) -> pl.Expr:
+    """Name the band that a number is in: below the first limit, below the second, ..., the rest.
+
+    >>> pl.select(band(pl.lit(pl.Series([1, 2, None])), [2], ["low", "high"])).to_series().to_list()
+    ['low', 'high', None]
+    """
+    below = [
+        pl.when(value < limit).then(pl.lit(name))
+        for limit, name in zip(limits, names, strict=False)
+    ]
+    return pl.coalesce(*below, pl.when(value.is_not_null()).then(pl.lit(names[-1])))
 
 
 def target_by(
