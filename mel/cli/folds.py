@@ -33,6 +33,7 @@ def build(recipe: options.Recipe, work: options.WorkDir) -> None:
     from mel import pipeline
 
     pipeline.only(recipe, work, "folds")
+    _show_training(work)
     _show(pipeline.audit(work), pipeline.audit_folder(work))
 
 
@@ -95,6 +96,60 @@ def import_(
     found, path = pipeline.import_map(file, work, out, near=near, keep_leaks=keep_leaks, **columns)
     show.line(f"fold map: {path or 'not written, since it leaks (--keep-leaks writes it)'}")
     _show(found, pipeline.audit_folder(work, file))
+
+
+@app.command(**options.example("mel folds repeat recipes/demo.toml --work work --seeds 0,1,2"))
+def repeat(
+    recipe: options.Recipe,
+    work: options.WorkDir,
+    seeds: Annotated[
+        str, typer.Option("--seeds", metavar="N,N,...", help="Seeds, one fold map each.")
+    ] = "0,1,2",
+) -> None:
+    """Build further fold maps of other seeds, WORK/folds/seed-N.parquet, for repeated folds."""
+    from mel import pipeline
+
+    rows = pipeline.repeat_folds(recipe, work, _whole_numbers(seeds))
+    show.table(("seed", "folds", "digest", "file"), rows)
+
+
+@app.command(**options.example("mel folds inner --work work --fold 0 --out inner.parquet"))
+def inner(
+    work: options.WorkDir,
+    fold: Annotated[int, typer.Option("--fold", min=0, metavar="K", help="The fold to train.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A file.parquet to write.")],
+    share: Annotated[
+        float, typer.Option("--share", metavar="X", help="Of the train images, 0.01 to 0.99.")
+    ] = 0.1,
+    seed: options.Seed = 0,
+) -> None:
+    """Part what trains a fold into train and hold-out, groups whole: to stop early, say.
+
+    The images that the fold scores are in neither, so that they decide nothing.
+    """
+    from mel import pipeline
+
+    found = pipeline.inner_folds(work, fold, out, share, seed)
+    parts = {"train": len(found.train), "hold-out": len(found.held_out), "digest": found.digest}
+    show.facts(parts | {"file": out})
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no list of whole numbers such as 0,1,2") from None
+
+
+def _show_training(work: Path) -> None:
+    """Say what each fold trains on, where that is not simply all the others."""
+    from mel import pipeline
+
+    method, found = pipeline.training(work)
+    if found["external"].sum() or found["barred"].sum() or method.startswith("held-out"):
+        show.line(method)
+        show.table(found.columns, found.rows())
+        show.line()
 
 
 def _show(found: "Audit", folder: Path) -> None:

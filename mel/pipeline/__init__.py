@@ -4,6 +4,7 @@ from mel.pipeline.auditing import audit, audit_folder, import_map
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
+from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
@@ -26,13 +27,16 @@ __all__ = [
     "facts",
     "find_copies",
     "import_map",
+    "inner_folds",
     "members",
     "only",
     "plan",
     "predict",
     "prepare",
+    "repeat_folds",
     "run",
     "status",
     "submit_from",
     "train_members",
+    "training",
 ]

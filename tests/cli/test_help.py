@@ -31,9 +31,9 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
         *("mel", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
-        "kaggle prepare",
+        *("kaggle prepare", "kaggle download"),
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
-        "folds import",
+        *("folds import", "folds repeat", "folds inner"),
         *("tabular", "tabular train", "ensemble", "ensemble blend"),
         *("submit", "submit make", "submit check"),
     }

@@ -1,0 +1,91 @@
+"""Doors of the folds room beside its stage: repeated maps, an inner hold-out, who trains what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from mel import folds
+from mel.config import Recipe
+from mel.errors import MelError
+from mel.pipeline.folder import AnyPath, Work
+from mel.pipeline.running import opened, states_of
+from mel.pipeline.sequence import stages
+from mel.tables import Folds, ImageTable
+
+__all__ = ["inner_folds", "repeat_folds", "training"]
+
+_SEEDS = 2**31
+
+
+def repeat_folds(
+    recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]
+) -> list[tuple[int, int, str, Path]]:
+    """Build a fold map a seed from the images loaded in `work`: files folds/seed-N.parquet there.
+
+    The recipe's own map, folds.parquet, is not touched. Gives seed, number of folds, digest and
+    file of each. Raises MelError when images are missing or stale, for a seed given twice or
+    negative, and for whatever `mel.folds.repeated` refuses.
+    """
+    found, source = opened(recipe)
+    place = Work(Path(work))
+    place.required()
+    _require_seeds(seeds)
+    load = states_of(stages(found, place)[:1])[0]
+    if not load.ready:
+        raise MelError(
+            f"{place.root}: images are {load.kind} ({load.why}); run first: "
+            f"mel kaggle load {source or 'RECIPE'} --data DIR --work {place.root}"
+        )
+    rows = []
+    with place.locked():
+        maps = folds.repeated(ImageTable.read(place.images), found.folds, seeds)
+        for seed, made in maps.items():
+            path = place.root / "folds" / f"seed-{seed}.parquet"
+            made.write(path)
+            rows.append((seed, made.n_folds, made.digest, path))
+    return rows
+
+
+def _require_seeds(seeds: Sequence[int]) -> None:
+    if not seeds:
+        raise MelError("no seeds; give at least one, such as 0")
+    for seed in seeds:
+        if not 0 <= seed < _SEEDS:
+            raise MelError(f"seed {seed} is not from 0 to {_SEEDS - 1}; choose another")
+        if list(seeds).count(seed) > 1:
+            raise MelError(f"seed {seed} is given twice; give each once")
+
+
+def inner_folds(
+    work: AnyPath, fold: int, out: AnyPath, share: float = 0.1, seed: int = 0
+) -> folds.Inner:
+    """Part what trains one fold of a work folder into train and hold-out, written to `out`.
+
+    The work folder is only read. Raises MelError for a name that does not end in .parquet, images
+    or folds that are missing or do not belong together, and whatever `mel.folds.inner` refuses.
+    """
+    out = Path(out)
+    if out.suffix != ".parquet":
+        raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet")
+    table, made = _read(work)
+    found = folds.inner(table, made, fold, share, seed)
+    found.write(out)
+    return found
+
+
+def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
+    """Give how a work folder's folds were made, and what each scores and trains on.
+
+    The frame is that of `mel.folds.training_counts`. Raises MelError as `inner_folds` does.
+    """
+    table, made = _read(work)
+    return made.method, folds.training_counts(table, made)
+
+
+def _read(work: AnyPath) -> tuple[ImageTable, Folds]:
+    place = Work(Path(work))
+    place.required()
+    table, made = ImageTable.read(place.images), Folds.read(place.folds)
+    made.covers(table)
+    return table, made
