@@ -28,7 +28,7 @@ class Prepared:
     """The prepared images of one size.
 
     `frame` has a row an image: image_id, shard (the file's name), offset and bytes of its record
-    in that file, width and height of the original in pixels, and the original's length and CRC-32.
+    in that file, width and height of the original in pixels, and the original's length and CRC-32C.
     `shards` gives each file's length and SHA-256; `broken` counts the images that are not there.
     """
 

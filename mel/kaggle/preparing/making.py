@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -26,6 +27,8 @@ from mel.progress import Ticker, progress, say
 from mel.tables import ImageTable
 
 __all__ = ["prepare"]
+
+_HALF = re.compile(r"\.[0-9a-f]{8}-(shard-.*|plan\.parquet|index\.parquet|broken\.csv)")
 
 
 def prepare(
@@ -116,10 +119,13 @@ def _held(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise MelError(f"{folder}: cannot be written ({error.strerror}); choose another") from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MelError(
+                f"{folder}: another mel prepares images here; wait until it ends"
+            ) from None
         yield
-    except BlockingIOError:
-        raise MelError(f"{folder}: another mel prepares images here; wait until it ends") from None
     finally:
         os.close(file)
 
@@ -128,7 +134,8 @@ def _sweep(plan: Plan, folder: Path) -> None:
     """Take away what a killed run left half-written; nobody else writes here now."""
     for place in (folder, folder / "parts", *(folder / str(size) for size in plan.sizes)):
         for leftover in place.glob(".????????-*"):
-            leftover.unlink(missing_ok=True)
+            if _HALF.fullmatch(leftover.name):
+                leftover.unlink(missing_ok=True)
 
 
 def _tell(found: Review, plan: Plan, folder: Path) -> None:

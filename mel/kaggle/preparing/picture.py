@@ -1,10 +1,10 @@
 """One original: decoded once for all sizes, and what is noted of it to know it again."""
 
 import io
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -41,10 +41,10 @@ def stamp_file(reference: str) -> dict[str, int | None]:
 
 
 def stamp_content(content: bytes | None) -> dict[str, int | None]:
-    """Give what changes when a picture does: its bytes and their CRC-32."""
+    """Give what changes when a picture does: its bytes and their CRC-32C."""
     if content is None:
         return {"source_bytes": None, "source_crc": None}
-    return {"source_bytes": len(content), "source_crc": zlib.crc32(content)}
+    return {"source_bytes": len(content), "source_crc": google_crc32c.value(content)}
 
 
 def prepare_picture(image_id: str, reference: str, plan: Plan) -> Picture:
