@@ -1,57 +1,102 @@
-"""Finding a competition's image files by name, without opening one."""
+"""Finding a competition's pictures by name, in folders and containers, without decoding one."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
 from mel.errors import MelError
+from mel.images import hdf5
+from mel.images.references import Stamp, stamp
+from mel.kaggle import records
 
 __all__ = ["EXTENSIONS", "Listing", "list_images", "locate"]
 
-EXTENSIONS = (".jpg", ".jpeg", ".png")  # the earlier one wins where an id has several
+EXTENSIONS = frozenset(
+    (".jpg", ".jpeg", ".png", ".dcm", ".dicom", ".bmp", ".tif", ".tiff", ".webp")
+)
+_HDF5 = (".hdf5", ".h5")
 
 Listing = dict[str, tuple[Path, int]]
 
 
-def list_images(data: Path, folders: Iterable[str]) -> Listing:
-    """Give the path and the size in bytes of every image file, by its name without extension.
+def list_images(data: Path, places: Iterable[str]) -> Listing:
+    """Give the reference and the size in bytes of every picture, by its image_id.
 
-    Folders that are absent are passed over. Where a name occurs more than once, the earlier
-    folder wins, then the earlier of `EXTENSIONS`.
+    A place, taken from the folder `data`, is a folder of image files (the id is the name without
+    extension) and of TFRecord files, an HDF5 file (the id is the dataset's name), or one TFRecord
+    file. Places that are absent are passed over; where several have an id, the earlier wins. The
+    reference is what `mel.images` takes: a file's path, or `CONTAINER#KEY`.
+
+    Raises MelError for two pictures of one id in one place, naming both; for a place that is
+    a file of another kind; and for a container that cannot be read (see `mel.kaggle.records`).
     """
     found: Listing = {}
-    for folder in folders:
-        if (data / folder).is_dir():
-            found = _list_one(data / folder) | found
+    for place in places:
+        if (data / place).exists():
+            found = _unique(data / place) | found
     return found
 
 
-def _list_one(folder: Path) -> Listing:
-    ranked = []
+def _unique(place: Path) -> Listing:
+    found: Listing = {}
+    for image_id, reference, size in _pictures(place):
+        if image_id in found:
+            first, second = sorted((found[image_id][0].name, reference.name))
+            raise MelError(
+                f"{place}: two pictures of {image_id!r}, {first} and {second}; "
+                "keep one, move the other away"
+            )
+        found[image_id] = (reference, size)
+    return found
+
+
+def _pictures(place: Path) -> Iterator[tuple[str, Path, int]]:
+    suffix = place.suffix.lower()
+    if place.is_dir():
+        yield from _in_folder(place)
+    elif suffix in _HDF5:
+        for key, size in _datasets(place, stamp(place)):
+            yield key, Path(f"{place}#{key}"), size
+    elif suffix in records.SUFFIXES:
+        for record in records.index(place):
+            yield record.image_id, Path(f"{place}#{record.offset}"), record.bytes
+    else:
+        raise MelError(f"{place}: is no folder, HDF5 or TFRecord file; give one of these")
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, Path, int]]:
     with os.scandir(folder) as entries:
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
             stem, dot, extension = entry.name.rpartition(".")
             suffix = dot + extension.lower()
-            if suffix in EXTENSIONS and entry.is_file():
-                rank = EXTENSIONS.index(suffix)
-                ranked.append((rank, entry.name, stem, entry.stat().st_size))
-    return {stem: (folder / name, size) for _, name, stem, size in sorted(ranked, reverse=True)}
+            if not stem or stem.startswith(".") or not entry.is_file():
+                continue
+            if suffix in EXTENSIONS:
+                yield stem, folder / entry.name, entry.stat().st_size
+            elif suffix in records.SUFFIXES:
+                yield from _pictures(folder / entry.name)
 
 
-def locate(ids: pl.Series, listing: Listing, data: Path, folders: Iterable[str]) -> list[pl.Series]:
-    """Give each id's file, in the order of `ids`: its path as text and its size in bytes.
+@lru_cache(maxsize=8)
+def _datasets(path: Path, _: Stamp) -> tuple[tuple[str, int], ...]:
+    return tuple(hdf5.listing(path))
 
-    Raises MelError, naming the first and the count, for files that are missing or empty. That
+
+def locate(ids: pl.Series, listing: Listing, data: Path, places: Iterable[str]) -> list[pl.Series]:
+    """Give each id's picture, in the order of `ids`: its reference as text and its size in bytes.
+
+    Raises MelError, naming the first and the count, for pictures that are missing or empty. That
     the others can be decoded is seen when they are.
     """
     missing = sorted(name for name in ids if name not in listing)
     if missing:
-        places = " or ".join(folders)
+        where = " or ".join(places)
         raise MelError(
             f"{data}: no image file {missing[0]}.jpg ({len(missing)} of {ids.len()} missing); "
-            f"put it into {places}"
+            f"put it into {where}"
         )
     empty = sorted(name for name in ids if listing[name][1] == 0)
     if empty:
