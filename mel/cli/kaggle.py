@@ -26,11 +26,18 @@ def synth(
 
 @app.command(**options.example("mel kaggle load recipes/demo.toml --data competition --work work"))
 def load(recipe: options.Recipe, data: options.Data, work: options.WorkDir) -> None:
-    """Read and check a competition's tables and image files into a work folder."""
+    """Read and check a competition's tables and image files into a work folder.
+
+    Words for sex, site or diagnosis that mel's vocabularies do not have are missing in the table,
+    and listed.
+    """
     from mel import pipeline
 
     pipeline.only(recipe, work, "load", data)
     show.facts(pipeline.facts(work))
+    if unmapped := pipeline.unmapped(work):
+        show.line()
+        show.table(list(unmapped[0]), [list(row.values()) for row in unmapped])
 
 
 @app.command(

@@ -9,6 +9,7 @@ from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.single import check, facts, members, only, predict, submit_from, train_members
+from mel.pipeline.source import unmapped
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Score, Summary
 
@@ -39,4 +40,5 @@ __all__ = [
     "submit_from",
     "train_members",
     "training",
+    "unmapped",
 ]

@@ -53,6 +53,11 @@ class Work:
         return self.root / "sample_submission.csv"
 
     @property
+    def left_out(self) -> Path:
+        """The images that the sources have and the table has not, and why; absent without any."""
+        return self.root / "left_out.parquet"
+
+    @property
     def folds(self) -> Path:
         """The Folds."""
         return self.root / "folds.parquet"

@@ -73,4 +73,14 @@ def _member(member: MemberSettings) -> list[str]:
 
 
 def _settings(table: dict[str, Any]) -> list[str]:
-    return [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+    return [f"{key} = {_value(value)}" for key, value in table.items() if value is not None]
+
+
+def _value(value: Any) -> str:
+    """Write a value in TOML: as in JSON, but for tables, which stand in line."""
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k)} = {_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return json.dumps(value)

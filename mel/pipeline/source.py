@@ -1,9 +1,12 @@
 """What stands beside the images: the sample submission and the test images' targets, sealed.
 
-Neither says itself whether it was changed, so load.json keeps the SHA-256 of both.
+Neither says itself whether it was changed, so load.json keeps the SHA-256 of both. It also keeps
+what the table has not: words without a place in the vocabularies, and notes.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,10 +22,11 @@ from mel.files import (
     write_table,
 )
 from mel.kaggle import Competition
-from mel.pipeline.folder import Work
+from mel.pipeline.folder import AnyPath, Work
+from mel.progress import say
 from mel.tables import ImageTable
 
-__all__ = ["keep_source", "read_sample", "source_fault", "truth"]
+__all__ = ["keep_source", "read_sample", "source_fault", "truth", "unmapped"]
 
 _ABSENT = "absent"
 
@@ -32,9 +36,41 @@ def keep_source(found: Competition, work: Work) -> None:
     work.images.unlink(missing_ok=True)
     submit.write_sample(found.sample, work.sample)
     _keep_solution(found.solution, work, found.table.inputs)
+    _keep_left_out(found, work)
     said = {"inputs": found.table.inputs, "files": _files(work), "versions": versions()}
-    write_json(work.load, {"kind": "load", "schema": 1} | said)
+    lost = {"unmapped": found.unmapped.to_dicts(), "notes": list(found.notes)}
+    write_json(work.load, {"kind": "load", "schema": 1} | said | lost)
     found.table.write(work.images)
+    _tell(found, work)
+
+
+def _keep_left_out(found: Competition, work: Work) -> None:
+    if found.left_out.height:
+        header = {"kind": "left-out", "inputs": found.table.inputs}
+        write_table(work.left_out, found.left_out, header)
+    else:
+        work.left_out.unlink(missing_ok=True)
+
+
+def _tell(found: Competition, work: Work) -> None:
+    for note in found.notes:
+        say(f"load: {note}")
+    if count := found.unmapped.height:
+        say(
+            f"load: {count} words for sex, site or diagnosis have no place in mel's vocabularies "
+            f"and are missing in the table: {work.short(work.load)} lists them"
+        )
+
+
+def unmapped(work: AnyPath) -> list[dict[str, Any]]:
+    """List the words that the images loaded in `work` lack: column, value, rows and source.
+
+    They stand in the sources' files for sex, site or diagnosis, and have no place in mel's
+    vocabularies. Raises MelError where nothing is loaded.
+    """
+    found = read_json(Work(Path(work)).load)
+    rows = found.get("unmapped", []) if isinstance(found, dict) else []
+    return [dict(row) for row in rows]
 
 
 def _keep_solution(solution: pl.DataFrame | None, work: Work, inputs: Mapping[str, str]) -> None:
