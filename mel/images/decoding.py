@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import ImageError, MelError
-from mel.images.framing import PLAIN, Framing, square, wanted, within
+from mel.images.framing import PLAIN, Framing, scale, square, wanted, within
 from mel.images.opening import upright
 from mel.images.references import fetch
 
 __all__ = ["decode", "decode_sizes", "reason"]
+
+_JPEG = b"\xff\xd8"
 
 
 def decode(
@@ -49,10 +51,10 @@ def decode_sizes(
 ) -> dict[int, NDArray[np.uint8]]:
     """Give what `decode` does in several sizes, decoding once.
 
-    A JPEG is decoded at the DCT scale that the largest size needs, and every size is resized from
-    there. The largest has exactly the pixels of `decode`; a smaller one may differ slightly, since
-    `decode` alone would have taken a smaller scale: by less than one level in the mean. Raises
-    what `decode` raises, and MelError when there are no sizes.
+    A JPEG is decoded at the DCT scale that the largest size needs, and halved for those sizes for
+    which `decode` would have taken a smaller scale. The largest has exactly the pixels of
+    `decode`; a smaller one may differ by the rounding of another scale: by less than one level in
+    the mean. Raises what `decode` raises, and MelError when there are no sizes.
     """
     ordered = sorted(set(sizes))
     if not ordered or ordered[0] < 1:
@@ -62,13 +64,36 @@ def decode_sizes(
     try:
         if not data:
             raise ValueError("the file is empty")
-        image = upright(data, lambda w, h: wanted(w, h, ordered[-1], framing))
-        box = within(image, framing)
-        return {size: square(image, box, size, framing) for size in ordered}
+        return _squares(data, ordered, framing)
     except MelError:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything on broken input
         raise ImageError(f"{label}: cannot be read as an image ({reason(error)})") from error
+
+
+def _squares(data: bytes, ordered: list[int], framing: Framing) -> dict[int, NDArray[np.uint8]]:
+    """Decode for the largest size, and average down to the scale each other would have had.
+
+    The mean of the pixels at one DCT scale is the pixel of the next smaller one but for rounding:
+    that is nearer to `decode` than resizing each size from the largest scale, and faster.
+    """
+    scales: dict[int, int] = {}
+
+    def least(width: int, height: int) -> tuple[int, int]:
+        sides = {size: wanted(width, height, size, framing) for size in ordered}
+        if data.startswith(_JPEG):
+            scales.update({size: scale(width, height, sides[size]) for size in ordered})
+        return sides[ordered[-1]]
+
+    image = upright(data, least)
+    box, part, found = within(image, framing), 1, {}
+    for size in reversed(ordered):
+        times = scales.get(size, 1) // scales.get(ordered[-1], 1)
+        if times > part:
+            image, part = image.reduce(times // part), times
+        left, upper, right, lower = (side / part for side in box)
+        found[size] = square(image, (left, upper, right, lower), size, framing)
+    return found
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from mel.errors import MelError, near
 from mel.images.borders import MOST, Box, lit_box
 from mel.images.colour import shades_of_grey
 
-__all__ = ["PLAIN", "Framing", "square", "wanted", "within"]
+__all__ = ["PLAIN", "Framing", "scale", "square", "wanted", "within"]
 
 _Fit = Literal["crop", "pad", "squash"]
 
@@ -52,6 +52,16 @@ def wanted(width: int, height: int, size: int, framing: Framing) -> tuple[int, i
         return least, least
     longer = max(width, height, 1)
     return max(1, -(-least * width // longer)), max(1, -(-least * height // longer))
+
+
+def scale(width: int, height: int, least: tuple[int, int]) -> int:
+    """Give the part (1, 2, 4 or 8) of its sides to which Pillow decodes a JPEG for `least`.
+
+    >>> scale(6000, 4000, (512, 512)), scale(6000, 4000, (384, 384))
+    (4, 8)
+    """
+    times = min(width // least[0], height // least[1])
+    return next((part for part in (8, 4, 2) if part <= times), 1)
 
 
 def within(image: Image.Image, framing: Framing) -> Box:

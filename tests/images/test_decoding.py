@@ -288,6 +288,18 @@ def test_a_smaller_of_several_sizes_differs_by_less_than_a_level() -> None:
         assert np.abs(many[size].astype(int) - decode(data, size)).mean() < 1
 
 
+def test_a_smaller_size_is_taken_from_the_scale_that_it_would_have_had_alone() -> None:
+    """On grain, resizing from the largest size's scale is further off, by twice and more."""
+    grain = np.random.default_rng(0).integers(0, 256, (800, 800, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(grain).resize((1600, 1600)), "JPEG", quality=95)
+    alone = decode(data, 180).astype(int)
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (400, 400))
+        plain = np.asarray(image.resize((180, 180), Image.Resampling.BILINEAR), dtype=int)
+    many = decode_sizes(data, (180, 400))[180]
+    assert np.abs(many - alone).mean() < np.abs(plain - alone).mean() / 2
+
+
 def test_sizes_of_a_lossless_picture_are_all_as_alone() -> None:
     data = encoded(smooth(201, 103))
     for size, pixels in decode_sizes(data, [64, 16, 64]).items():
