@@ -8,7 +8,7 @@ import polars as pl
 
 from mel.checks import AXES, is_missing
 from mel.errors import MelError
-from mel.folds.balance import balance, by_axis
+from mel.folds.balance import by_axis, measured
 from mel.folds.comparison import compare as put_beside
 from mel.folds.leaks import crossings, link_rows, shared_with_test
 from mel.folds.pairs import as_pairs, read_pairs
@@ -191,7 +191,7 @@ def audit(
         crossings(table, folds, links),
         _counts(table, folds),
         _checked(table, known),
-        balance(table, folds, columns),
+        measured(table.train, folds.frame, table.name, columns),
         shared_with_test(table, links),
         put_beside(table, folds, known, columns) if compare else None,
         _left_out(links, known),

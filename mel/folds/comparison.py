@@ -98,7 +98,7 @@ def _figures(
     table: ImageTable, folds: Folds, links: pl.DataFrame, columns: tuple[str, ...]
 ) -> dict[str, Any]:
     inner = Folds.of(folds.frame, seed=0, method="", barred=_own(folds))
-    crossing = crossings(table, inner, links)
+    crossing = crossings(table, inner, links, chains=False)
     counts = {kind: crossing.filter(kind=kind).height for kind in links["kind"].unique().sort()}
     found = measured(table.frame, folds.frame, table.name, columns)
     spread = found.group_by("axis").agg(low=pl.col("count").min(), high=pl.col("count").max())

@@ -52,19 +52,23 @@ def _pair_rows(images: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*_LINK, "image_id")
 
 
-def crossings(table: ImageTable, folds: Folds, links: pl.DataFrame) -> pl.DataFrame:
+def crossings(
+    table: ImageTable, folds: Folds, links: pl.DataFrame, *, chains: bool = True
+) -> pl.DataFrame:
     """Give every id by which an image may train a fold that scores another, or touch the test.
 
     See `mel.folds.Audit.crossings`. Besides the kinds of `links` there is a chain: images that
     no single id links over the folds, but several in a row do, by way of a test, an external or
-    a barred image. A chain in which a single id leaks already is not said again.
+    a barred image. A chain in which a single id leaks already is not said again; without `chains`
+    none is looked for.
     """
     rows = table.frame.select("image_id", "split").join(
         folds.frame, on="image_id", how="left", validate="1:1"
     )
     direct = _leaks(links, rows, folds)
-    chained = _leaks(_chains(links, direct), rows, folds)
-    return _ordered(pl.concat([direct, chained]))
+    if not chains:
+        return _ordered(direct)
+    return _ordered(pl.concat([direct, _leaks(_chains(links, direct), rows, folds)]))
 
 
 def _leaks(links: pl.DataFrame, rows: pl.DataFrame, folds: Folds) -> pl.DataFrame:

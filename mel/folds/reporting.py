@@ -39,6 +39,8 @@ def write_audit(found: Audit, folder: Path, title: str, digest: str = "") -> lis
     for name, frame in tables.items():
         with atomic(folder / name) as temporary:
             frame.write_csv(temporary)
+    if found.comparison is None:  # one of an earlier audit would be of another map
+        (folder / "comparison.csv").unlink(missing_ok=True)
     draw(found, folder / "audit.png", title)
     write_json(folder / "audit.json", _plain(found) | {"folds": digest})
     return [folder / name for name in ("audit.json", "audit.png", *tables)]

@@ -20,21 +20,26 @@ def audit(
     *,
     images: AnyPath | None = None,
     columns: Iterable[str] = (),
+    compare: bool = True,
 ) -> folds.Audit:
     """Audit a fold map against its images, from their files alone, and keep what is found.
 
     `work` is a work folder, whose images and folds are taken unless `images` or `fold_map` name
     other files; without it, both must. `near` lists pairs of copies (`mel.folds.pairs`), by
     default duplicates.parquet of `work` where it is there. `columns` are further axes of the
-    balance table. `out` is the folder for the findings, by default `audit_folder`.
+    balance table; with `compare` the map is put beside scikit-learn's plain ones. `out` is the
+    folder for the findings, by default `audit_folder`.
 
     Raises MelError when images or folds are missing, unreadable, or do not belong together.
     """
     place = _work(work)
     table = ImageTable.read(_given(images, place.images if place else None))
     path = _given(fold_map, place.folds if place else None)
-    folder = audit_folder(place, fold_map, out)
-    return _audited(table, Folds.read(path), path.stem, _pairs(place, near), folder, columns)
+    made = Folds.read(path)
+    found = folds.audit(table, made, _pairs(place, near), columns, compare=compare)
+    title, folder = f"Fold map {path.stem} of {table.name}", audit_folder(place, fold_map, out)
+    folds.write_audit(found, folder, title, made.digest)
+    return found
 
 
 def audit_folder(
@@ -78,26 +83,13 @@ def import_map(
     table = ImageTable.read(place.images)
     found_map = folds.read_map(file, table, id_column, fold_column)
     path = Path(out) if out is not None else place.root / "folds" / f"{Path(file).stem}.parquet"
-    folder = audit_folder(place, file)
-    found = _audited(table, found_map, Path(file).stem, _pairs(place, near), folder, ())
+    found = folds.audit(table, found_map, _pairs(place, near), compare=True)
+    name = f"Fold map {Path(file).name} of {table.name}"
+    folds.write_audit(found, audit_folder(place, file), name, found_map.digest)
     if found.leaks and not keep_leaks:
         return found, None
     found_map.write(path)
     return found, path
-
-
-def _audited(
-    table: ImageTable,
-    fold_map: Folds,
-    name: str,
-    pairs: Path | None,
-    folder: Path,
-    columns: Iterable[str],
-) -> folds.Audit:
-    found = folds.audit(table, fold_map, pairs, columns, compare=True)
-    title = f"Fold map {name} of {table.name}"
-    folds.write_audit(found, folder, title, fold_map.digest)
-    return found
 
 
 def _work(work: Work | AnyPath | None) -> Work | None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from mel.config import FoldsSettings
 from mel.errors import MelError
-from mel.folds import audit
+from mel.folds import audit, build
 from mel.tables import Folds, ImageTable
 
 EFFORT = effort(max_examples=60, deadline=None)
@@ -166,3 +167,210 @@ def test_folds_by_image_of_the_real_table_are_caught(siim: ImageTable) -> None:
     assert kinds["patient"] > 1900
     assert kinds["duplicate"] > 300
     assert not found.ok
+
+
+# barred rows, external rows, the test set
+
+
+@st.composite
+def mixed(draw: st.DrawFn) -> tuple[ImageTable, Folds]:
+    """Train, external and test images linked at random, a map of three folds, some pairs barred."""
+    size = draw(st.integers(6, 24))
+    pick = st.none() | st.integers(0, 5)
+    rows = []
+    for number in range(size):
+        split = draw(st.sampled_from(["train", "train", "external", "test"]))
+        split = "train" if number < 3 else split
+        people = draw(st.integers(0, 6))
+        rows.append(
+            {
+                "image_id": f"i{number:02d}",
+                "patient_id": f"t{people}" if split == "test" else f"p{people}",
+                "lesion_id": (value := draw(pick)) and f"l{value}",
+                "duplicate_id": (value := draw(pick)) and f"d{value}",
+                "target": None if split == "test" else number % 2,
+                "split": split,
+                "path": None,
+                "source": "drawn",
+                "sex": None,
+                "age": None,
+                "site": None,
+            }
+        )
+    table = ImageTable.of(pl.DataFrame(rows, infer_schema_length=None), "mixed")
+    train = table.train["image_id"]
+    numbers = [0, 1, 2, *draw(st.lists(st.integers(0, 2), min_size=len(train), max_size=99))]
+    frame = pl.DataFrame({"image_id": train, "fold": numbers[: len(train)]})
+    trains = table.frame.filter(pl.col("split") != "test")["image_id"].to_list()
+    barred = draw(st.lists(st.tuples(st.sampled_from(trains), st.integers(0, 2)), max_size=30))
+    pairs = pl.DataFrame(barred, schema=["image_id", "fold"], orient="row") if barred else None
+    made = Folds.of(
+        frame, seed=0, method="drawn", barred=pairs, external=table.external["image_id"]
+    )
+    return table, made
+
+
+def by_training(table: ImageTable, folds: Folds) -> set[tuple[str, str, str, int]]:
+    """Reference: whatever a fold's training rows share with its scored rows or with the test."""
+    found = set()
+    tested = table.test.rows(named=True)
+    for fold in range(folds.n_folds):
+        scored = folds.scored(table, fold).rows(named=True)
+        for row in folds.training(table, fold).iter_rows(named=True):
+            outer = row["split"] == "external"
+            for kind in ("patient", "lesion", "duplicate"):
+                name = row[f"{kind}_id"]
+                way = "external" if outer else "between folds"
+                if name and any(other[f"{kind}_id"] == name for other in scored):
+                    found.add((kind, name, way, fold))
+                if name and outer and any(other[f"{kind}_id"] == name for other in tested):
+                    found.add((kind, name, "external to test", fold))
+    return found
+
+
+@effort(max_examples=80, deadline=None)
+@given(drawn=mixed())
+def test_a_leak_is_whatever_a_folds_training_rows_share_with_what_it_scores(
+    drawn: tuple[ImageTable, Folds],
+) -> None:
+    table, folds = drawn
+    found = audit(table, folds).crossings.filter(pl.col("kind") != "chain").explode("folds")
+    told = {tuple(row) for row in found.select("kind", "id", "leak", "folds").rows()}
+    assert told == by_training(table, folds)
+
+
+@effort(max_examples=50, deadline=None)
+@given(drawn=mixed())
+def test_the_audit_and_the_folds_own_refusal_agree(drawn: tuple[ImageTable, Folds]) -> None:
+    table, folds = drawn
+    direct = audit(table, folds).crossings.filter(pl.col("kind") != "chain")
+    if direct.height:
+        with pytest.raises(MelError, match="would leak"):
+            folds.matches(table)
+    else:
+        folds.matches(table)
+
+
+@effort(max_examples=40, deadline=None)
+@given(data=st.data(), held_out=st.booleans())
+def test_no_map_that_mel_builds_leaks_not_even_by_a_chain(
+    tables: st.SearchStrategy[ImageTable], data: st.DataObject, held_out: bool
+) -> None:
+    table = data.draw(tables)
+    away = pl.col("patient_id").is_in(["p03", "p04", "p05"])
+    frame = table.frame.with_columns(
+        split=pl.when(away).then(pl.lit("external")).otherwise("split"),
+        source=pl.when(pl.col("image_id") > "i020").then(pl.lit("b")).otherwise(pl.lit("a")),
+    )
+    table = ImageTable.of(frame, "drawn")
+    ways = {"scheme": "held-out", "held_out": "source"} if held_out else {"n_folds": 2}
+    try:
+        folds = build(table, FoldsSettings.model_validate(ways))
+    except MelError:  # such as one source only
+        return
+    assert audit(table, folds).leaks == ()
+
+
+def linked(rows: list[tuple[str, str, str | None, str | None]]) -> ImageTable:
+    """Rows of (split, patient, lesion, duplicate), images i0, i1 and so on."""
+    columns = ("split", "patient_id", "lesion_id", "duplicate_id")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+    number = pl.int_range(pl.len())
+    frame = frame.with_columns(
+        image_id=pl.format("i{}", number),
+        target=pl.when(pl.col("split") != "test").then(number % 2),
+        source=pl.lit("linked"),
+        **{name: pl.lit(None) for name in ("path", "sex", "age", "site")},
+    )
+    return ImageTable.of(frame, "linked")
+
+
+def halves(table: ImageTable, **options: object) -> Folds:
+    """The first half of the train images in fold 0, the second in fold 1."""
+    ids = table.train["image_id"]
+    frame = pl.DataFrame(
+        {"image_id": ids, "fold": [int(2 * n >= len(ids)) for n in range(len(ids))]}
+    )
+    return Folds.of(frame, seed=0, method="halves", external=table.external["image_id"], **options)
+
+
+FOUR = [("train", f"p{n}", None, None) for n in range(4)]
+
+
+def test_an_external_image_of_a_scored_patient_leaks_unless_it_is_barred() -> None:
+    table = linked([*FOUR, ("external", "p0", None, None), ("external", "q", None, None)])
+    found = audit(table, halves(table))
+    assert found.crossings.rows() == [("patient", "p0", [0], 1, "external")]
+    assert found.faults == ("1 patient of which 1 external images train a fold that scores others",)
+    assert found.counts["external"].to_list() == [2, 2]
+    barred = pl.DataFrame({"image_id": ["i4"], "fold": [0]})
+    found = audit(table, halves(table, barred=barred))
+    assert found.ok
+    assert found.counts["external"].to_list() == [1, 2]
+
+
+def test_an_external_image_of_a_test_image_leaks_unless_it_is_barred_from_every_fold() -> None:
+    table = linked([*FOUR, ("external", "q", "l", None), ("test", "t", "l", None)])
+    assert audit(table, halves(table)).crossings.rows() == [
+        ("lesion", "l", [0, 1], 1, "external to test")
+    ]
+    one = pl.DataFrame({"image_id": ["i4"], "fold": [0]})
+    assert audit(table, halves(table, barred=one)).crossings["folds"].to_list() == [[1]]
+    both = pl.DataFrame({"image_id": ["i4", "i4"], "fold": [0, 1]})
+    assert audit(table, halves(table, barred=both)).ok
+
+
+def test_a_patient_whose_images_are_barred_from_each_others_folds_is_no_leak() -> None:
+    table = linked([("train", p, None, None) for p in ("p", "q", "p", "r")])
+    assert not audit(table, halves(table)).ok
+    one_way = pl.DataFrame({"image_id": ["i0"], "fold": [1]})
+    found = audit(table, halves(table, barred=one_way))
+    assert found.crossings.rows() == [("patient", "p", [0], 2, "between folds")]
+    both = pl.DataFrame({"image_id": ["i0", "i2"], "fold": [1, 0]})
+    assert audit(table, halves(table, barred=both)).ok
+
+
+def test_a_chain_by_way_of_a_test_image_is_found_though_no_single_id_crosses() -> None:
+    rows = [("train", "p0", "l", None), *FOUR[1:3], ("train", "p3", None, "d")]
+    table = linked([*rows, ("test", "t", "l", "d")])
+    found = audit(table, halves(table))
+    assert found.crossings.rows() == [("chain", "i0", [0, 1], 2, "between folds")]
+    assert found.faults == ("1 chain with 2 images in more than one fold",)
+
+
+def test_what_train_and_test_share_is_a_note_and_no_fault() -> None:
+    table = linked([("train", "p0", "l", None), *FOUR[1:], ("test", "t", "l", None)])
+    found = audit(table, halves(table))
+    assert found.ok
+    assert found.shared.rows() == [("lesion", "l", 1, 1)]
+    assert found.notes == (
+        "1 lesion in train and in test (1 and 1 images): a score on the test images is too good "
+        "by them",
+    )
+
+
+# pairs of copies
+
+
+def test_pairs_that_cross_are_named_by_kind_and_those_of_other_tables_left_out() -> None:
+    table = linked(FOUR)
+    pairs = pl.DataFrame(
+        {
+            "image_id_1": ["i3", "i0", "i0", "i1"],
+            "image_id_2": ["i0", "i1", "elsewhere", "i2"],
+            "kind": ["near", "near", "exact", "exact"],
+        }
+    )
+    found = audit(table, halves(table), pairs)
+    assert found.crossings.rows() == [
+        ("exact pair", "i1 & i2", [0, 1], 2, "between folds"),
+        ("near pair", "i0 & i3", [0, 1], 2, "between folds"),
+    ]
+    assert found.checked == ("patient", "exact pair", "near pair")
+    assert found.notes == ("1 pair left out: they name images of other tables",)
+
+
+def test_pairs_of_another_table_altogether_are_refused() -> None:
+    pairs = pl.DataFrame({"image_id_1": ["a"], "image_id_2": ["b"]})
+    with pytest.raises(MelError, match="none of its 1 pairs has an image of table linked"):
+        audit(linked(FOUR), halves(linked(FOUR)), pairs)
