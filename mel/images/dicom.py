@@ -56,7 +56,7 @@ def picture(data: bytes, jpeg: Callable[[bytes], Image.Image]) -> Image.Image:
         raise ValueError(f"a DICOM of {width} x {height} pixels exceeds limit of {limit}")
     if found.file_meta.get("TransferSyntaxUID") == _JPEG and colours in ("YBR_FULL", _COLOURS[2]):
         return jpeg(_first_frame(found))
-    pixels = need("pydicom.pixels", "dicom", "a DICOM file").pixel_array(found, index=0)
+    pixels = _decompressed(found)
     if colours in _GREYS:
         return Image.fromarray(shown(pixels, found)).convert("RGB")
     return Image.fromarray(_eight_bits(pixels, int(found.BitsStored)))
@@ -78,6 +78,17 @@ def _first_frame(found: Any) -> bytes:
     encaps = need("pydicom.encaps", "dicom", "a DICOM file")
     frames = int(found.get("NumberOfFrames") or 1)
     return bytes(next(encaps.generate_frames(found.PixelData, number_of_frames=frames)))
+
+
+def _decompressed(found: Any) -> NDArray[Any]:
+    try:
+        pixels = need("pydicom.pixels", "dicom", "a DICOM file").pixel_array(found, index=0)
+    except (RuntimeError, NotImplementedError) as error:
+        if "missing dependencies" not in str(error):
+            raise
+        kind = found.file_meta.TransferSyntaxUID.name
+        raise ValueError(f"compressed as {kind}: pip install 'pylibjpeg[all]'") from error
+    return np.asarray(pixels)
 
 
 def _eight_bits(pixels: NDArray[Any], stored: int) -> NDArray[np.uint8]:

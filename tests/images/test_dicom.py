@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from pydicom.uid import (  # noqa: E402
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
+    JPEGLSLossless,
 )
 
 WHOLE = Framing(fit="squash")
@@ -50,6 +52,8 @@ def dicom(pixels: NDArray[Any] | bytes | None, colours: str, **tags: Any) -> byt
         found.BitsAllocated = found.BitsStored = 8 * pixels.dtype.itemsize
         found.PixelRepresentation = int(pixels.dtype.kind == "i")
         found.PixelData = pixels.tobytes()
+        if compressed := tags.pop("compressed", None):
+            found.PixelData, meta.TransferSyntaxUID = encapsulate([pixels.tobytes()]), compressed
         found["PixelData"].VR = "OW" if pixels.dtype.itemsize > 1 else "OB"
     for name, value in tags.items():
         setattr(found, name, value)
@@ -154,6 +158,15 @@ def test_a_dicom_that_cannot_be_shown_is_named_with_the_reason(
     with pytest.raises(ImageError, match=rf"^mole\.dcm: .*{reason}") as caught:
         decode(make(), 32, name="mole.dcm")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    any(find_spec(name) for name in ("pylibjpeg", "gdcm", "jpeg_ls")), reason="it can be read here"
+)
+def test_a_compression_without_its_package_names_the_package() -> None:
+    pixels = np.zeros((4, 4), np.uint8)
+    with pytest.raises(ImageError, match=r"compressed as JPEG-LS Lossless .*: pip install 'pylib"):
+        decode(dicom(pixels, "MONOCHROME2", compressed=JPEGLSLossless), 4)
 
 
 def test_its_header_is_measured(mole: Image.Image) -> None:
