@@ -11,6 +11,8 @@ measured on HAM10000: without it the dark spot in the middle, which is in nearly
 picture, would be nearly all that counts.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,27 +25,43 @@ Floats = NDArray[np.float32]
 _DETAIL = 16  # frequencies, in half cycles a thumbnail
 _FALL = 1.5
 _ROUNDS = 8
+_SLACK = {0: 0.3, 1: 0.15, 3: 0.05}  # after a round: how far below `least` may still get there
 _MIDDLE = (SIDE - 1) / 2
 _GRID = (np.arange(SIDE) - _MIDDLE).astype(np.float32)
+_PLACES = np.arange(SIDE, dtype=np.float32)
 _STEP = 2.0  # pixels that one round may move a border
 _SIDES = (0.7, 1.1)  # how far the stretch may go
 _SHIFT = 0.15 * SIDE
 _DAMPING = 0.05
 
 
-def likeness(ours: NDArray[np.uint8], theirs: NDArray[np.uint8], views: list[View]) -> Floats:
+def likeness(
+    ours: NDArray[np.uint8],
+    theirs: NDArray[np.uint8],
+    views: Sequence[View],
+    least: float = -1.0,
+) -> Floats:
     """Give how alike pairs of thumbnails are, -1 to 1: `(n, SIDE, SIDE)` twice -> `(n,)`.
 
     `views` says for each pair which part of our thumbnail shows about what theirs shows: where the
-    alignment begins.
+    alignment begins. A pair that is far from `least` after a round or two is given up, with what
+    it has reached: in HAM10000 the first round brings copies within 0.2 of the end, the second
+    within 0.05, and the margins here are wider.
     """
-    source = ours.astype(np.float32)
-    wanted = theirs.astype(np.float32)
+    source, wanted = ours.astype(np.float32), theirs.astype(np.float32)
     warp = np.array([(v.side, v.side, v.down * SIDE, v.right * SIDE) for v in views], np.float32)
-    goal = _standard(wanted)
-    for _ in range(_ROUNDS):
-        warp = _moved(warp, _change(source, goal, warp))
-    return _correlation(_warped(source, warp), wanted)
+    warp = warp.reshape(-1, 4)
+    reached = np.full(len(source), -1, np.float32)
+    going = np.arange(len(source))
+    for number in range(_ROUNDS):
+        step = _change(source[going], _standard(wanted[going]), warp[going])
+        warp[going] = _moved(warp[going], step)
+        if number in _SLACK:
+            now = _correlation(_warped(source[going], warp[going]), wanted[going])
+            reached[going] = now
+            going = going[now >= least - _SLACK[number]]
+    reached[going] = _correlation(_warped(source[going], warp[going]), wanted[going])
+    return reached
 
 
 def _standard(values: Floats) -> Floats:
@@ -53,16 +71,16 @@ def _standard(values: Floats) -> Floats:
 
 def _warped(source: Floats, warp: Floats) -> Floats:
     """Sample thumbnails bilinearly under (stretch down, right; shift down, right) in pixels."""
-    lines = _along(source, warp[:, 0], warp[:, 2])
-    return _along(lines.transpose(0, 2, 1), warp[:, 1], warp[:, 3]).transpose(0, 2, 1)
+    down = _lines(warp[:, 0], warp[:, 2])
+    right = _lines(warp[:, 1], warp[:, 3])
+    return np.asarray(down @ source @ right.transpose(0, 2, 1), np.float32)
 
 
-def _along(source: Floats, stretch: Floats, shift: Floats) -> Floats:
-    at = np.clip(stretch[:, None] * _GRID + (shift + np.float32(_MIDDLE))[:, None], 0, SIDE - 1)
-    low = np.minimum(at.astype(np.int64), SIDE - 2)
-    share = (at - low).astype(np.float32)[:, :, None]
-    first = np.take_along_axis(source, low[:, :, None], 1)
-    return first + (np.take_along_axis(source, low[:, :, None] + 1, 1) - first) * share
+def _lines(stretch: Floats, shift: Floats) -> Floats:
+    """Give the matrices, `(n, SIDE, SIDE)`, that take each place of a line from its neighbours."""
+    at = stretch[:, None] * _GRID + (shift + np.float32(_MIDDLE))[:, None]
+    far = np.abs(np.clip(at, 0, SIDE - 1)[:, :, None] - _PLACES)
+    return np.asarray(np.maximum(np.float32(1) - far, np.float32(0)), np.float32)
 
 
 def _change(source: Floats, goal: Floats, warp: Floats) -> Floats:
@@ -79,9 +97,9 @@ def _change(source: Floats, goal: Floats, warp: Floats) -> Floats:
         now,
         np.ones_like(now),
     ]
-    slopes = np.stack(columns, axis=1).reshape(len(now), len(columns), -1)
+    slopes = np.stack(columns, axis=1).reshape(len(now), len(columns), SIDE**2)
     normal = slopes @ slopes.transpose(0, 2, 1) + _DAMPING * np.eye(len(columns), dtype=np.float32)
-    rest = slopes @ (goal - now).reshape(len(now), -1, 1)
+    rest = slopes @ (goal - now).reshape(len(now), SIDE**2, 1)
     return np.asarray(np.linalg.solve(normal, rest)[:, :4, 0], np.float32)
 
 
@@ -100,5 +118,7 @@ def _detail(thumbs: Floats) -> Floats:
     waves = basis(_DETAIL)
     down, right = np.mgrid[0:_DETAIL, 0:_DETAIL]
     weight = np.hypot(down, right) ** _FALL
-    vectors = (waves @ thumbs @ waves.T * weight.astype(np.float32)).reshape(len(thumbs), -1)
+    vectors = (waves @ thumbs @ waves.T * weight.astype(np.float32)).reshape(
+        len(thumbs), _DETAIL**2
+    )
     return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9), np.float32)

@@ -22,7 +22,7 @@ Places = NDArray[np.int64]
 RADIUS = 8  # bits in which two hashes may differ
 _BANDS = ((0, 22), (22, 21), (43, 21))  # first bit, number of bits
 _FLIPS = RADIUS // len(_BANDS)  # bits that the nearest band may differ in
-_CELLS = 2**20  # look-ups at a time
+_CELLS = 2**18  # look-ups at a time: few enough for the caches
 
 
 class Index:
@@ -71,22 +71,20 @@ class _Band:
         self._starts = np.cumsum(self._counts) - self._counts
         self._taken = self._counts > 0
         flips = [c for count in range(_FLIPS + 1) for c in combinations(range(bits), count)]
-        self._masks = np.array([sum(2**bit for bit in flip) for flip in flips], np.int64)
+        self._masks = np.array([sum(2**bit for bit in flip) for flip in flips], np.int32)
 
-    def _keys(self, hashes: Hashes) -> Places:
-        return ((hashes >> self._first) & np.uint64(2**self._bits - 1)).astype(np.int64)
+    def _keys(self, hashes: Hashes) -> NDArray[np.int32]:
+        return ((hashes >> self._first) & np.uint64(2**self._bits - 1)).astype(np.int32)
 
     def meet(self, queries: Hashes) -> Iterator[tuple[Places, Places]]:
         """Give pairs of places (in queries, in the index) whose bands differ in few bits."""
-        keys = self._keys(queries)
-        step = max(1, _CELLS // len(self._masks))
+        keys, many = self._keys(queries), len(self._masks)
+        step = max(1, _CELLS // many)
         for start in range(0, max(len(keys), 1), step):
-            looked = keys[start : start + step, None] ^ self._masks[None]
-            row, column = np.nonzero(self._taken[looked])
-            key = looked[row, column]
+            looked = (keys[start : start + step, None] ^ self._masks).ravel()
+            hits = np.flatnonzero(self._taken.take(looked))
+            key = looked[hits]
             counts = self._counts[key]
             place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-            yield (
-                np.repeat(row + start, counts),
-                self._order[np.repeat(self._starts[key], counts) + place],
-            )
+            theirs = self._order[np.repeat(self._starts[key], counts) + place]
+            yield np.repeat(hits // many + start, counts), theirs

@@ -50,7 +50,7 @@ def near_pairs(signatures: Signatures, threshold: float) -> Near:
     rows = first[signatures.thumbs[first].any((1, 2))].astype(np.int64)
     thumbs = signatures.thumbs[rows]
     found = candidates(thumbs)
-    distance = np.round(1 - _likenesses(thumbs, found).astype(np.float64), _DIGITS)
+    distance = np.round(1 - _likenesses(thumbs, found, 1 - threshold).astype(np.float64), _DIGITS)
     near = distance <= threshold
     ids = signatures.frame["image_id"].gather(rows)
     one, other = found.ours[near], found.theirs[near]
@@ -88,23 +88,25 @@ def _met(thumbs: NDArray[np.uint8], index: Index) -> Iterator[NDArray[np.int64]]
                 tick()
 
 
-def _likenesses(thumbs: NDArray[np.uint8], found: Candidates) -> NDArray[np.float32]:
+def _likenesses(thumbs: NDArray[np.uint8], found: Candidates, least: float) -> NDArray[np.float32]:
     blocks = [slice(k, k + _BLOCK) for k in range(0, len(found.ours), _BLOCK)]
     parts = [np.empty(0, np.float32)]
     with (
         ThreadPoolExecutor(cores()) as pool,
         progress("Comparing pairs", len(found.ours), "pairs") as tick,
     ):
-        for part in pool.map(lambda block: _aligned(thumbs, found, block), blocks):
+        for part in pool.map(lambda block: _aligned(thumbs, found, block, least), blocks):
             parts.append(part)
             tick(len(part))
     return np.concatenate(parts)
 
 
-def _aligned(thumbs: NDArray[np.uint8], found: Candidates, block: slice) -> NDArray[np.float32]:
+def _aligned(
+    thumbs: NDArray[np.uint8], found: Candidates, block: slice, least: float
+) -> NDArray[np.float32]:
     ours, orientation = thumbs[found.ours[block]], found.orientation[block]
     for way in np.unique(orientation):
         ours[orientation == way] = turn(ours[orientation == way], int(way))
     pairs = zip(found.view[block].tolist(), orientation.tolist(), strict=True)
     views = [VIEWS[view].turned(way) for view, way in pairs]
-    return likeness(ours, thumbs[found.theirs[block]], views)
+    return likeness(ours, thumbs[found.theirs[block]], views, least)
