@@ -10,7 +10,7 @@ from mel.config import Recipe
 from mel.errors import MelError
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import opened, states_of
-from mel.pipeline.sequence import stages
+from mel.pipeline.stages import stages
 from mel.tables import Folds, ImageTable
 
 __all__ = ["inner_folds", "repeat_folds", "training"]

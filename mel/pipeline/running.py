@@ -10,8 +10,8 @@ from mel.errors import MelError
 from mel.files import read_header, read_json, write_json
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
-from mel.pipeline.sequence import stages
 from mel.pipeline.stage import Stage, State
+from mel.pipeline.stages import stages
 from mel.pipeline.summary import Summary, summarise
 from mel.progress import say
 

@@ -7,8 +7,9 @@ from typing import Literal
 
 from mel.errors import MelError
 from mel.files import read_header, read_json
+from mel.pipeline.folder import Work
 
-__all__ = ["Stage", "State", "digest_of", "recorded", "refusal"]
+__all__ = ["Stage", "State", "base_inputs", "digest_of", "recorded", "refusal"]
 
 _KINDS = {"images": "images", "folds": "folds", "solution": "solution"}
 
@@ -118,3 +119,12 @@ def _difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
         if then[name] != now[name]:
             return f"input {name} changed from {then[name][:16]} to {now[name][:16]}"
     return ""
+
+
+def base_inputs(work: Work, settings: str) -> dict[str, str]:
+    """Give the digests that everything trained is made from: images, folds and its settings."""
+    return {
+        "images": digest_of(work.images),
+        "folds": digest_of(work.folds),
+        "settings": settings,
+    }
