@@ -120,6 +120,18 @@ def test_the_share_held_out_is_that_of_the_groups_in_each_class(targets, fractio
     assert dict(solution["target"].value_counts().iter_rows()) == wanted
 
 
+def test_which_groups_are_held_out_does_not_hang_on_the_order_of_many_rows() -> None:
+    frame = _linked([(k, 0, k % 2, False) for k in range(3_000)])
+    frame = frame.with_columns(patient_id=pl.format("p{}", pl.int_range(pl.len())))
+    one, other = (
+        hold_out(frame.sample(fraction=1, shuffle=True, seed=seed), _settings(0.2))[1]
+        for seed in (1, 2)
+    )
+    assert one is not None
+    assert other is not None
+    assert one.equals(other)
+
+
 def test_a_link_through_another_source_counts() -> None:
     """Image a is a copy of external e, whose lesion is that of image z: a and z stay together."""
     rows = [(k, 0, k % 2, False) for k in range(20)]

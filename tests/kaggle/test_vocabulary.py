@@ -66,6 +66,7 @@ def test_the_deepest_known_part_of_a_path_counts() -> None:
         "Benign::Flat melanotic pigmentations - not melanocytic nevus::Lentigo NOS": (
             "benign keratosis"
         ),
+        "Benign::Nevus::Solar lentigo::Somewhere": "benign keratosis",
         "Benign::Cysts": None,
     }
     found, unmapped = harmonise(pl.DataFrame({"x": list(paths)}), {"diagnosis": "x"})

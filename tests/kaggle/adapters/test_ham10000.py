@@ -11,7 +11,7 @@ from mel.kaggle import Competition, load
 from mel.tables import SEXES, SITES
 
 
-def _settings(fraction: float = 0.25, seed: int = 0, **more: str) -> DataSettings:
+def _settings(fraction: float = 0.25, seed: int = 0, **more: str | list[str]) -> DataSettings:
     return DataSettings.model_validate(
         {
             "adapter": "ham10000",
@@ -122,3 +122,20 @@ def test_a_fraction_that_leaves_a_side_without_a_class_is_refused(ham: Path) -> 
     for fraction in (0.02, 0.99):
         with pytest.raises(MelError, match=r"leaves a side without positives or"):
             tables(_settings(fraction), ham)
+
+
+def test_the_target_may_be_other_diagnoses_but_not_half_of_akiec(ham: Path) -> None:
+    settings = _settings(positive_diagnoses=["nevus"])
+    train = tables(settings, ham).table.train
+    assert set(train.filter(target=1)["diagnosis"]) == {"nevus"}
+    assert set(train.filter(target=0)["diagnosis"]) == {"melanoma"}
+    settings = _settings(positive_diagnoses=["actinic keratosis"])
+    with pytest.raises(MelError, match=r"'actinic keratosis' cannot be told in ham10000, whose ak"):
+        tables(settings, ham)
+
+
+def test_the_real_classes_are_harmonised_but_for_akiec(real_data: Path) -> None:
+    """What ISIC 2019 splits in two is null, and listed with its count."""
+    found = tables(_settings(0.15), real_data / "ham10000")
+    assert found.unmapped.rows() == [("dx", "akiec", 327, "ham10000")]
+    assert found.table.train["diagnosis"].n_unique() == 7

@@ -73,6 +73,16 @@ def test_what_public_copies_add_becomes_extras(
     assert plain.equals(frame)
 
 
+def test_what_train_csv_says_itself_comes_before_its_copy(siim: Path) -> None:
+    copy = pl.read_csv(siim / "train.csv", infer_schema=False)
+    copy.with_columns(width=pl.lit(1), height=pl.lit(2)).write_csv(siim / "train_cdeotte.csv")
+    _change(siim / "train.csv", lambda frame: frame.with_columns(width=pl.lit(3)))
+    train = tables(_SETTINGS, siim).table.train
+    assert set(train["width"]) == {3}
+    assert set(train["height"]) == {2}
+    assert not [name for name in train.columns if name.endswith("_right")]
+
+
 def test_the_synthetic_tables_are_known_as_such(tiny: Path) -> None:
     found = tables(_SETTINGS, tiny)
     assert found.table.synthetic
