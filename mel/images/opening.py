@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 from mel.images import dicom
 
@@ -33,10 +33,6 @@ def _pillow(data: bytes, wanted: Wanted) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         refuse_deep(image)
         image.draft("RGB", wanted(*image.size))
-        if isinstance(image, ImageFile.ImageFile):
-            # All at once and not in blocks of 64 KB: at each block's end, libjpeg goes back to
-            # the beginning of the row of blocks it was in.
-            image.decodermaxblock = max(len(data), image.decodermaxblock)
         ImageOps.exif_transpose(image, in_place=True)
         return image if image.mode == "RGB" else image.convert("RGB")
 
