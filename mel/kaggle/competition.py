@@ -28,9 +28,9 @@ class Competition:
     submission, with its header, order and ids (text), and its target as a number.
 
     unmapped: the words for sex, site and diagnosis that mel's vocabularies do not have, null in
-    the table: column (of the file), value, rows and source. left_out: the images that the sources
-    have and the table has not: image_id, source, reason and kept_id, the id of the same picture
-    in the table. notes: what else is worth a line.
+    the table: column (of the file), value, rows (of the whole file) and source. left_out: the
+    images that the sources have and the table has not: image_id, source, reason, and kept_id, the
+    id of the same picture in the table. notes: what else is worth a line.
     """
 
     table: ImageTable
