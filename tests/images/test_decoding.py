@@ -217,6 +217,18 @@ def test_a_truncated_file_is_refused_and_not_half_grey(
     refused(path, "cannot be read as an image")
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
+def test_a_jpeg_whose_end_is_zeros_is_refused_and_not_half_grey(share: float) -> None:
+    data = encoded(smooth(800, 600), "JPEG", quality=95)
+    cut = int(share * len(data))
+    refused(data[:cut] + bytes(len(data) - cut), "it was not fetched whole", name="mole.jpg")
+
+
+def test_a_whole_jpeg_may_be_followed_by_zeros() -> None:
+    data = encoded(smooth(90, 70), "JPEG")
+    assert (decode(data + bytes(500), 32) == decode(data, 32)).all()
+
+
 def test_a_folder_a_path_through_a_file_and_an_endless_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused(tmp_path, "is a directory")
