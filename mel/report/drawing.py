@@ -52,6 +52,8 @@ def drawing(width: float, height: float, label: str, *, png: bool = False) -> It
         warnings.filterwarnings("ignore", message="Glyph")  # a name in a script the font lacks
         canvas = Canvas(Figure(figsize=(width, height), layout="constrained"))
         yield canvas
+        canvas.figure.draw_without_rendering()
+        canvas.figure.set_layout_engine("none")  # it is laid out: not again at each saving
         svg = _saved(canvas.figure, format="svg", transparent=True, metadata={"Date": None})
         if png:
             bare = {"Software": None}

@@ -69,10 +69,8 @@ def band(value: pl.Expr, limits: Sequence[float], names: Sequence[str]) -> pl.Ex
     >>> pl.select(band(pl.lit(pl.Series([1, 2, None])), [2], ["low", "high"])).to_series().to_list()
     ['low', 'high', None]
     """
-    below = [
-        pl.when(value < limit).then(pl.lit(name))
-        for limit, name in zip(limits, names, strict=False)
-    ]
+    cases = zip(limits, names[:-1], strict=True)
+    below = [pl.when(value < limit).then(pl.lit(name)) for limit, name in cases]
     return pl.coalesce(*below, pl.when(value.is_not_null()).then(pl.lit(names[-1])))
 
 

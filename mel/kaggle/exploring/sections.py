@@ -103,9 +103,8 @@ def _files(told: Told) -> str:
     if not figures:
         said = "Nothing is known of the images' sizes: the table has none, and no images were read."
     if measured.broken:
-        said += (
-            f" {len(measured.broken):,} without a readable header, such as {measured.broken[0]}."
-        )
+        first = measured.broken[0]
+        said += f" {len(measured.broken):,} have no readable header, such as that of {first}."
     return part("What the files give away", said, figures)
 
 

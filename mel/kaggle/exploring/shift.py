@@ -54,10 +54,8 @@ def _values(sides: pl.DataFrame, name: str) -> pl.Series:
     column = sides[name]
     if name in _NUMBERS:
         cuts = np.unique(np.quantile(column.drop_nulls(), np.linspace(0, 1, _BINS + 1)[1:-1]))
-        tenths = pl.Series(
-            name, np.searchsorted(cuts, column.fill_null(0).to_numpy(), side="right")
-        )
-        column = tenths.set(column.is_null(), None)
+        places = np.searchsorted(cuts, column.fill_null(0).to_numpy(), side="right")
+        column = pl.Series(name, places).set(column.is_null(), None)
     words = column.cast(pl.String)
     common = words.drop_nulls().value_counts().sort(["count", name], descending=[True, False])
     kept = common[name].head(_MOST)

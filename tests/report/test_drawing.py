@@ -1,0 +1,41 @@
+from xml.etree import ElementTree
+
+from mel.report import banner, drawing, style
+
+
+def _draw(label: str, png: bool = False):
+    with drawing(2, 1, "a figure", png=png) as canvas:
+        canvas.figure.add_subplot().plot([0, 1], label=label)
+        canvas.figure.axes[0].set_title(label)
+    return canvas
+
+
+def test_a_drawing_is_a_figure_for_those_who_see_and_those_who_hear() -> None:
+    root = ElementTree.fromstring(_draw("one").svg)
+    assert root.tag.endswith("svg")
+    assert (root.attrib["role"], root.attrib["aria-label"]) == ("img", "a figure")
+
+
+def test_the_same_drawing_gives_the_same_bytes() -> None:
+    one, other = _draw("one", png=True), _draw("one", png=True)
+    assert (one.svg, one.png) == (other.svg, other.png)
+    assert _draw("another").svg != one.svg
+
+
+def test_a_png_is_made_only_when_asked_for() -> None:
+    assert _draw("one").png == b""
+    assert _draw("one", png=True).png.startswith(b"\x89PNG")
+
+
+def test_a_name_is_a_name_and_no_formula() -> None:
+    ElementTree.fromstring(_draw(r"$\frac{1}{2$ <b> 痣").svg)
+
+
+def test_only_synthetic_data_have_the_banner() -> None:
+    assert "Synthetic data." in banner(synthetic=True)
+    assert banner(synthetic=False) == ""
+
+
+def test_the_style_asks_the_network_for_nothing() -> None:
+    assert "url(" not in style()
+    assert "@import" not in style()
