@@ -194,7 +194,7 @@ def audit(
         measured(table.train, folds.frame, table.name, columns),
         shared_with_test(table, links),
         put_beside(table, folds, known, columns) if compare else None,
-        _left_out(links, known),
+        _left_out(table, known),
     )
 
 
@@ -211,12 +211,13 @@ def _checked(table: ImageTable, pairs: pl.DataFrame | None) -> tuple[str, ...]:
     return (*there, *listed)
 
 
-def _left_out(links: pl.DataFrame, pairs: pl.DataFrame | None) -> int:
+def _left_out(table: ImageTable, pairs: pl.DataFrame | None) -> int:
     """Count the pairs of which an image is not in the table."""
     if pairs is None:
         return 0
-    taken = links.filter(pl.col("kind").is_in(["exact pair", "near pair"])).height // 2
-    return pairs.height - taken
+    known = table.frame["image_id"].implode()
+    there = pl.all_horizontal(pl.col(side).is_in(known) for side in ("one", "other"))
+    return pairs.filter(~there).height
 
 
 def _refuse_strange_pairs(table: ImageTable, pairs: pl.DataFrame | None, where: str) -> None:

@@ -29,7 +29,8 @@ def link_rows(images: pl.DataFrame, pairs: pl.DataFrame | None = None) -> pl.Dat
     """Give a row for each image of each id: kind, id, image_id.
 
     images: rows of an ImageTable. pairs: kind, one and other (see `mel.folds.pairs.read_pairs`);
-    a pair's id is "one & other", and pairs that name an image which is not there are left out.
+    a pair's id is "one & other". Left out are pairs that name an image which is not there, and
+    those whose images share a duplicate_id, by which they are looked for already.
     """
     axes = {kind: column for kind, column in AXES.items() if column in images.columns}
     rows = [
@@ -44,10 +45,17 @@ def link_rows(images: pl.DataFrame, pairs: pl.DataFrame | None = None) -> pl.Dat
 
 
 def _pair_rows(images: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    known = images.select("image_id")
+    """Give the rows of the pairs that say more than the column duplicate_id does."""
+    label = pl.lit(None, pl.String)
+    if "duplicate_id" in images.columns:
+        label = pl.when(~is_missing("duplicate_id")).then(pl.col("duplicate_id").cast(pl.String))
+    known = images.select("image_id", label=label)
     for side in ("one", "other"):
-        pairs = pairs.join(known, left_on=side, right_on="image_id", how="semi")
-    named = pairs.with_columns(id=pl.format("{} & {}", "one", "other"))
+        pairs = pairs.join(
+            known.rename({"image_id": side, "label": f"label_{side}"}), on=side, how="inner"
+        )
+    told = (pl.col("label_one") == pl.col("label_other")).fill_null(False)
+    named = pairs.filter(~told).with_columns(id=pl.format("{} & {}", "one", "other"))
     rows = named.unpivot(on=["one", "other"], index=_LINK, value_name="image_id")
     return rows.select(*_LINK, "image_id")
 

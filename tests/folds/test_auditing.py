@@ -370,6 +370,18 @@ def test_pairs_that_cross_are_named_by_kind_and_those_of_other_tables_left_out()
     assert found.notes == ("1 pair left out: they name images of other tables",)
 
 
+def test_a_pair_that_the_column_of_duplicates_tells_already_is_not_told_again() -> None:
+    table = linked([*FOUR[:3], ("train", "p3", None, "d"), ("train", "p4", None, "d")])
+    pairs = pl.DataFrame({"image_id_1": ["i3", "i0"], "image_id_2": ["i4", "i1"]})
+    frame = pl.DataFrame({"image_id": table.train["image_id"], "fold": [0, 1, 1, 0, 1]})
+    found = audit(table, Folds.of(frame, seed=0, method="m"), pairs)
+    assert found.crossings.select("kind", "id").rows() == [
+        ("duplicate", "d"),
+        ("exact pair", "i0 & i1"),
+    ]
+    assert found.notes == ()
+
+
 def test_pairs_of_another_table_altogether_are_refused() -> None:
     pairs = pl.DataFrame({"image_id_1": ["a"], "image_id_2": ["b"]})
     with pytest.raises(MelError, match="none of its 1 pairs has an image of table linked"):
