@@ -11,7 +11,7 @@ __all__ = ["SURPRISES", "Review", "review"]
 
 SURPRISES = {  # the worst first
     "conflict": "different targets",
-    "crosses": "train or external, and test",
+    "crosses": "one of them in test",
     "patients": "different patients",
     "lesions": "different lesions",
 }

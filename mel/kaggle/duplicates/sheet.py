@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mel.errors import MelError
-from mel.images import Framing, decode
+from mel.images import decode
 
 __all__ = ["Shown", "contact_sheet"]
 
@@ -17,8 +17,7 @@ _SIDE = 168  # pixels of one picture
 _COLUMNS = 4  # pairs in a row
 _GAP, _MARGIN, _LINE, _TEXT = 18, 24, 16, 12
 _WIDE = 2 * _SIDE + 2
-_HIGH = _SIDE + 3 * _LINE + _GAP
-_INK, _QUIET, _PAPER, _RED = "#1e293b", "#64748b", "#ffffff", "#b91c1c"
+_INK, _PAPER, _RED = "#1e293b", "#ffffff", "#b91c1c"
 
 
 class Shown(NamedTuple):
@@ -33,24 +32,33 @@ class Shown(NamedTuple):
 def contact_sheet(sections: Iterable[tuple[str, list[Shown]]]) -> bytes:
     """Draw titled sections of pairs as PNG; a section without pairs is left out.
 
-    Pictures are shown whole, padded to a square. One that cannot be read is a grey square.
+    Of each picture the centred square is shown, which is what is compared. One that cannot be
+    read is a grey square.
     """
     filled = [(title, pairs) for title, pairs in sections if pairs]
-    rows = [-(-len(pairs) // _COLUMNS) for _, pairs in filled]
-    high = 2 * _MARGIN + sum(_LINE * 2 + count * _HIGH for count in rows)
     wide = 2 * _MARGIN + _COLUMNS * (_WIDE + _GAP) - _GAP
-    page = Image.new("RGB", (wide, high), _PAPER)
+    page = Image.new("RGB", (wide, 2 * _MARGIN + sum(_depth(pairs) for _, pairs in filled)), _PAPER)
     top = _MARGIN
-    for (title, pairs), count in zip(filled, rows, strict=True):
+    for title, pairs in filled:
         _write(page, _MARGIN, top, title, _INK, _TEXT + 3)
-        top += 2 * _LINE
         for number, pair in enumerate(pairs):
             row, column = divmod(number, _COLUMNS)
-            _place(page, pair, _MARGIN + column * (_WIDE + _GAP), top + row * _HIGH)
-        top += count * _HIGH
+            left = _MARGIN + column * (_WIDE + _GAP)
+            _place(page, pair, left, top + 2 * _LINE + row * _height(pairs))
+        top += _depth(pairs)
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _height(pairs: list[Shown]) -> int:
+    """Give the pixels of a row: with two lines for notes where there are any."""
+    return _SIDE + _LINE * (3 if any(pair.note for pair in pairs) else 1) + _GAP
+
+
+def _depth(pairs: list[Shown]) -> int:
+    """Give the pixels of a section with its title."""
+    return 2 * _LINE + -(-len(pairs) // _COLUMNS) * _height(pairs)
 
 
 def _place(page: Image.Image, pair: Shown, left: int, top: int) -> None:
@@ -63,7 +71,7 @@ def _place(page: Image.Image, pair: Shown, left: int, top: int) -> None:
 
 def _picture(reference: str) -> Image.Image:
     try:
-        pixels = decode(reference, _SIDE, framing=Framing(fit="pad"))
+        pixels = decode(reference, _SIDE)
     except MelError:
         pixels = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
     return Image.fromarray(pixels)

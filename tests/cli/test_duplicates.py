@@ -1,0 +1,22 @@
+"""`mel kaggle duplicates`: what a person reads."""
+
+
+def test_the_command_prints_counts_and_files_and_refuses_a_bad_threshold(
+    mel, competition, recipe, tmp_path
+) -> None:
+    work = tmp_path / "work"
+    mel("kaggle", "load", recipe, "--data", competition, "--work", work)
+    (broken,) = sorted((competition / "jpeg" / "test").iterdir())[:1]
+    broken.write_bytes(b"no picture")
+    done = mel("kaggle", "duplicates", "--work", work, "--threshold", 0.03, "--report")
+    assert done.returncode == 0, done.stderr
+    lines = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+    assert lines["pairs"].split()[-1] == "2"
+    assert "not an image format" in lines[broken.stem]
+    assert (work / "duplicates.parquet").is_file()
+    assert (work / "duplicates.png").is_file()
+    assert 'duplicates = "find"' in done.stdout
+    assert "load uses the threshold 0.04" in done.stdout
+    refused = mel("kaggle", "duplicates", "--work", work, "--threshold", 7)
+    assert refused.returncode == 2
+    assert "threshold 7: give 0 or more, and less than 1" in refused.stderr
