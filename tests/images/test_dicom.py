@@ -106,6 +106,7 @@ def test_without_a_window_the_whole_range_of_the_stored_bits_is_shown() -> None:
 def test_a_window_is_applied_after_rescaling() -> None:
     """Part 3, C.11.2.1.2: centre 2048 and width 4096 show 0 at 0 and 4095 at 255."""
     assert grey([0, 2048, 4095], "<u2", WindowCenter=2048, WindowWidth=4096) == [0, 128, 255]
+    assert grey([0, 1, 2, 3], "u1", WindowCenter=2, WindowWidth=4) == [0, 85, 170, 255]
     wide = {"WindowCenter": [40, 1], "WindowWidth": [400, 1]}
     rescale = {"RescaleSlope": 2, "RescaleIntercept": -1024}
     assert grey([0, 432, 532, 632], "<u2", **wide, **rescale) == [0, 0, 128, 255]

@@ -107,6 +107,11 @@ def test_no_framing_asks_the_decoder_for_less_than_it_keeps(
         assert min(kept) >= size - 1e-9
 
 
+def test_a_padded_picture_is_decoded_no_larger_than_it_is_shown() -> None:
+    assert wanted(6000, 4000, 512, Framing(fit="pad")) == (512, 342)
+    assert wanted(6000, 4000, 512, Framing(fit="crop")) == (512, 512)
+
+
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_framing_comes_after_turning(orientation: int) -> None:
     exif = Image.Exif()
