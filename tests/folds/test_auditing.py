@@ -176,7 +176,7 @@ def test_folds_by_image_of_the_real_table_are_caught(siim: ImageTable) -> None:
 def mixed(draw: st.DrawFn) -> tuple[ImageTable, Folds]:
     """Train, external and test images linked at random, a map of three folds, some pairs barred."""
     size = draw(st.integers(6, 24))
-    pick = st.none() | st.integers(0, 5)
+    pick = st.none() | st.sampled_from([f"x{n}" for n in range(6)])
     rows = []
     for number in range(size):
         split = draw(st.sampled_from(["train", "train", "external", "test"]))
@@ -186,8 +186,8 @@ def mixed(draw: st.DrawFn) -> tuple[ImageTable, Folds]:
             {
                 "image_id": f"i{number:02d}",
                 "patient_id": f"t{people}" if split == "test" else f"p{people}",
-                "lesion_id": (value := draw(pick)) and f"l{value}",
-                "duplicate_id": (value := draw(pick)) and f"d{value}",
+                "lesion_id": draw(pick),
+                "duplicate_id": draw(pick),
                 "target": None if split == "test" else number % 2,
                 "split": split,
                 "path": None,
@@ -197,7 +197,12 @@ def mixed(draw: st.DrawFn) -> tuple[ImageTable, Folds]:
                 "site": None,
             }
         )
-    table = ImageTable.of(pl.DataFrame(rows, infer_schema_length=None), "mixed")
+    table = ImageTable.of(
+        pl.DataFrame(
+            rows, schema_overrides=dict.fromkeys(("lesion_id", "duplicate_id"), pl.String)
+        ),
+        "mixed",
+    )
     train = table.train["image_id"]
     numbers = [0, 1, 2, *draw(st.lists(st.integers(0, 2), min_size=len(train), max_size=99))]
     frame = pl.DataFrame({"image_id": train, "fold": numbers[: len(train)]})
