@@ -166,7 +166,6 @@ def test_a_stopped_search_goes_on_where_it_was(pictures, tmp_path, monkeypatch) 
         return real(data, name)
 
     monkeypatch.setattr(signatures, "thumbnail", stop)
-    monkeypatch.setattr(signatures, "_BLOCK", 2)
     with pytest.raises(KeyboardInterrupt):
         search(_frame(pictures), cache)
     monkeypatch.setattr(signatures, "thumbnail", real)

@@ -1,7 +1,7 @@
 """Near copies: candidates by their hashes, then each looked at more closely."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mel.kaggle.duplicates.aligning import likeness
 from mel.kaggle.duplicates.banding import Index
 from mel.kaggle.duplicates.hashing import ORIENTATIONS, VIEWS, hashes, turn, turned
-from mel.kaggle.duplicates.signatures import Signatures, cores
+from mel.kaggle.duplicates.signatures import Signatures
+from mel.kaggle.preparing.pool import cores, in_order
 from mel.progress import progress
 
 __all__ = ["Candidates", "Near", "candidates", "near_pairs"]
@@ -91,11 +92,9 @@ def _met(thumbs: NDArray[np.uint8], index: Index) -> Iterator[NDArray[np.int64]]
 def _likenesses(thumbs: NDArray[np.uint8], found: Candidates, least: float) -> NDArray[np.float32]:
     blocks = [slice(k, k + _BLOCK) for k in range(0, len(found.ours), _BLOCK)]
     parts = [np.empty(0, np.float32)]
-    with (
-        ThreadPoolExecutor(cores()) as pool,
-        progress("Comparing pairs", len(found.ours), "pairs") as tick,
-    ):
-        for part in pool.map(lambda block: _aligned(thumbs, found, block, least), blocks):
+    made = in_order(lambda block: _aligned(thumbs, found, block, least), blocks, cores())
+    with progress("Comparing pairs", len(found.ours), "pairs") as tick, closing(made):
+        for part in made:
             parts.append(part)
             tick(len(part))
     return np.concatenate(parts)

@@ -5,10 +5,9 @@ file: about one kilobyte a picture, which is also all that stays in memory.
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +19,18 @@ from mel.errors import ImageError, MelError
 from mel.files import digest_frame, read_table, write_table
 from mel.images import decode, fetch, stamp
 from mel.kaggle.duplicates.hashing import SIDE
+from mel.kaggle.preparing.pool import cores, in_order
 from mel.progress import progress, say
 
-__all__ = ["Signatures", "cores", "read_signatures", "thumbnail"]
+__all__ = ["Signatures", "read_signatures", "thumbnail"]
 
 _KIND = "signatures"
+_INPUTS = {"thumbnail": "1"}  # raise it when other pixels come out
 _STAMP = {"path": pl.String, "bytes": pl.Int64, "modified_ns": pl.Int64}
 _ROW = {**_STAMP, "sha256": pl.String, "thumb": pl.Binary}
 _BROKEN = {"image_id": pl.String, "path": pl.String, "reason": pl.String}
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _BLANK = 2.0  # grey levels: a picture with less in it is like any other
-_BLOCK = 256  # pictures between two looks at the clock
 _EVERY = 60.0  # seconds after which what was computed is kept
 
 
@@ -123,23 +123,14 @@ def _computed(todo: pl.DataFrame, broken: dict[str, str]) -> Iterator[tuple[obje
     if not todo.height:
         return
     rows = todo.select(*_STAMP).rows()
-    with (
-        ThreadPoolExecutor(cores()) as pool,
-        progress("Reading pictures", len(rows), "images") as tick,
-    ):
-        for start in range(0, len(rows), _BLOCK):  # no more than a block is ever waiting
-            block = rows[start : start + _BLOCK]
-            for row, found in zip(block, pool.map(_signature, [r[0] for r in block]), strict=True):
-                tick()
-                if isinstance(found, str):
-                    broken[row[0]] = found
-                else:
-                    yield (*row, *found)
-
-
-def cores() -> int:
-    """Give how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    made = in_order(_signature, todo["path"], cores())
+    with progress("Reading pictures", len(rows), "images") as tick, closing(made):
+        for row, found in zip(rows, made, strict=True):
+            tick()
+            if isinstance(found, str):
+                broken[row[0]] = found
+            else:
+                yield (*row, *found)
 
 
 def _signature(path: str) -> tuple[str, bytes] | str:
@@ -156,7 +147,7 @@ def _read(cache: Path | None) -> pl.DataFrame:
         return pl.DataFrame(schema=_ROW)
     try:
         frame, header = read_table(cache, _KIND)
-        if frame.schema == _ROW and header["digest"] == _digest(frame):
+        if header["inputs"] == _INPUTS and header["digest"] == _digest(frame):
             return frame.filter(pl.col("thumb").bin.size() == SIDE * SIDE)
     except MelError:
         pass
@@ -167,7 +158,7 @@ def _read(cache: Path | None) -> pl.DataFrame:
 def _write(cache: Path | None, frame: pl.DataFrame) -> None:
     if cache is not None:
         frame = frame.sort("path")
-        write_table(cache, frame, {"kind": _KIND, "digest": _digest(frame)})
+        write_table(cache, frame, {"kind": _KIND, "inputs": _INPUTS, "digest": _digest(frame)})
 
 
 def _digest(frame: pl.DataFrame) -> str:
