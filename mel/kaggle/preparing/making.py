@@ -1,11 +1,8 @@
 """Preparing a competition's images: every original once, in shards that outlive a kill."""
 
-import fcntl
-import os
-import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,6 +13,7 @@ import polars as pl
 from mel.checks import require_columns, require_unique
 from mel.errors import MelError
 from mel.images import Framing
+from mel.kaggle.preparing.claim import claimed, sweep
 from mel.kaggle.preparing.finish import finish, unfinish
 from mel.kaggle.preparing.picture import Picture, prepare_picture
 from mel.kaggle.preparing.plan import Plan, keep_plan
@@ -27,8 +25,6 @@ from mel.progress import Ticker, progress, say
 from mel.tables import ImageTable
 
 __all__ = ["prepare"]
-
-_HALF = re.compile(r"\.[0-9a-f]{8}-(shard-.*|plan\.parquet|index\.parquet|broken\.csv)")
 
 
 def prepare(
@@ -81,9 +77,9 @@ def prepare(
         raise MelError(f"prepare: workers is {threads}; give at least 1")
     folder, begun = Path(out), time.monotonic()
     paths = dict(frame.select("image_id", "path").iter_rows())
-    with _held(folder):
+    with claimed(folder):
         keep_plan(plan, folder)
-        _sweep(plan, folder)
+        sweep(plan, folder)
         found = review(plan, folder, paths, refresh=refresh)
         _tell(found, plan, folder)
         made = _make(plan, folder, found, paths, threads)
@@ -110,37 +106,12 @@ def _images(table: ImageTable | pl.DataFrame) -> tuple[pl.DataFrame, str | None]
     return frame.select(pl.col("image_id", "path").cast(pl.String)), digest
 
 
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder for one run; the lock ends with the process, however that ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise MelError(f"{folder}: cannot be written ({error.strerror}); choose another") from error
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MelError(
-                f"{folder}: another mel prepares images here; wait until it ends"
-            ) from None
-        yield
-    finally:
-        os.close(file)
-
-
-def _sweep(plan: Plan, folder: Path) -> None:
-    """Take away what a killed run left half-written; nobody else writes here now."""
-    for place in (folder, folder / "parts", *(folder / str(size) for size in plan.sizes)):
-        for leftover in place.glob(".????????-*"):
-            if _HALF.fullmatch(leftover.name):
-                leftover.unlink(missing_ok=True)
-
-
 def _tell(found: Review, plan: Plan, folder: Path) -> None:
-    if found.kept:
-        say(f"{folder}: {len(found.kept)} of {plan.shards} shards are done and kept")
+    if not found.kept:
+        return
+    say(f"{folder}: {len(found.kept)} of {plan.shards} shards are done and kept")
+    if broken := sum(part.frame["reason"].count() for part in found.kept.values()):
+        say(f"{folder}: {broken} broken images have not changed since; --refresh tries them again")
 
 
 def _make(

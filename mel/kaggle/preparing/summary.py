@@ -28,7 +28,7 @@ class Preparation:
 
     images: how many the table has; made: how many were decoded by this run; shards: how many
     there are and how many this run made; broken: image_id, path and reason; enlarged: by size, how
-    many originals are smaller than it; seconds: of this run.
+    many originals are smaller than it (before borders are trimmed); seconds: of this run.
     """
 
     folder: Path

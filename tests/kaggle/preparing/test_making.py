@@ -1,6 +1,7 @@
 """Every original is decoded once for all sizes, into records that say whose picture they hold."""
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_every_image_is_found_by_its_id_at_its_offset(originals, tmp_path):
     for image_id, reference in prepared.references.iter_rows():
         assert fetch(reference) == prepared.read_image(image_id)
     assert decode(prepared.references["path"][6], 16).shape == (16, 16, 3)
+
+
+def test_the_news_say_how_fast_it_goes_and_how_long_it_takes(originals, tmp_path, capfd):
+    prepare(originals(6), tmp_path / "out", sizes=[16, 24])
+    assert re.search(
+        r"^prepare at 16, 24: 6/6 images, [\d,]+ images/s, 0:00 left$",
+        capfd.readouterr().err,
+        re.MULTILINE,
+    )
 
 
 def test_small_originals_are_enlarged_and_counted(originals, tmp_path):
