@@ -40,9 +40,9 @@ class Output:
 
     @property
     def last_line(self) -> str:
-        """The last line that says something, with every secret hidden."""
-        lines = (line.strip() for line in self.text.splitlines())
-        return next((line for line in reversed(list(lines)) if line), "")
+        """The last line that says something, no progress bar, with every secret hidden."""
+        lines = [line.strip() for line in self.text.splitlines()]
+        return next((line for line in reversed(lines) if line and "%|" not in line), "")
 
 
 class _Reader(threading.Thread):

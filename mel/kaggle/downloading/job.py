@@ -64,34 +64,48 @@ class Job:
                 folder = place.place(file.name)
                 came = self._transfer(place).bring(folder, meter, file.name)
                 meter.finish(came.stat().st_size)
-                kept = settle(came, file, self.out, unzip=self.unzip)
+                try:
+                    kept = settle(came, file, self.out, unzip=self.unzip)
+                except BrokenArchiveError:
+                    empty(folder)
+                    raise
                 self.record.add({kept: (self.out / kept).stat().st_size}, {kept: file.size})
                 self.record.write(self.out)
-            place.clear()
+                empty(folder)
         return len(files)
 
     def fetch_all(self, listing: Listing) -> int:
-        """Fetch the archive of all files, and unpack or keep it; give how many files are new."""
+        """Fetch the archive of all files, and unpack or keep it; give how many files are new.
+
+        An archive that an earlier run left, or began, and that turns out spoilt, is fetched anew.
+        """
         with scratch(self.out) as place:
             folder = place.place("")
-            here = self.unzip and self.holds_archive(listing)
-            archive = self.archive if here else self._bring_all(folder, place, listing)
-            try:
-                fetched = self._unpack(archive, place) if self.unzip else self._keep(archive)
-            except BrokenArchiveError:
-                empty(folder)
-                archive.unlink(missing_ok=True)
-                raise
-            self._remember(archive, listing)
+            old = size_of(folder) > 0 or self.holds_archive(listing)
+            for last in (not old, True):
+                try:
+                    fetched = self._take_all(folder, place, listing)
+                    break
+                except BrokenArchiveError:
+                    empty(folder)
+                    self.record.files.pop(self.archive.name, None)
+                    if last:
+                        raise
             place.clear()
+        return fetched
+
+    def _take_all(self, folder: Path, place: Scratch, listing: Listing) -> int:
+        here = self.unzip and self.holds_archive(listing)
+        archive = self.archive if here else self._bring_all(folder, place, listing)
+        fetched = self._unpack(archive, place) if self.unzip else self._keep(archive)
+        self._remember(archive, listing)
         return fetched
 
     def _transfer(self, place: Scratch) -> Transfer:
         return Transfer(self.client, self.name, place.lock)
 
     def _bring_all(self, folder: Path, place: Scratch, listing: Listing) -> Path:
-        """Bring the archive, going on with one that was begun; a spoilt one is begun anew once."""
-        resumed = size_of(folder)
+        """Bring the archive, going on with one that was begun."""
 
         def room(size: int) -> None:
             with_content = size * (2 if self.unzip else 1)
@@ -99,15 +113,7 @@ class Job:
 
         room(listing.bytes)
         with Meter(self.name, listing.bytes, room) as meter:
-            came = self._transfer(place).bring(folder, meter)
-        try:
-            members(came)
-        except BrokenArchiveError:
-            empty(folder)
-            if not resumed:
-                raise
-            return self._bring_all(folder, place, listing)
-        return came
+            return self._transfer(place).bring(folder, meter)
 
     def _unpack(self, archive: Path, place: Scratch) -> int:
         found = members(archive)

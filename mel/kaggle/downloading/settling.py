@@ -14,23 +14,17 @@ def settle(came: Path, file: RemoteFile, out: Path, *, unzip: bool) -> str:
     """Give a file that was fetched its name under `out`; give the name, with .zip if that is kept.
 
     Kaggle sends a large table inside an archive, by name or under the table's own. Raises MelError
-    where what came is neither the file as it is listed nor an archive around it, and takes it away,
-    so that the next run fetches it anew.
+    where what came is neither the file as it is listed nor a whole archive around it.
     """
     target = out / inside(file.name)
-    try:
-        if not _is_around(came, file):
-            _check_size(came, file)
-            return _move(came, target, out)
-        if unzip:
-            unpack_one(came, target)
-            came.unlink()
-            return file.name
-        verify(came)
-        return _move(came, target.with_name(f"{target.name}.zip"), out)
-    except BrokenArchiveError:
-        came.unlink(missing_ok=True)
-        raise
+    if not _is_around(came, file):
+        _check_size(came, file)
+        return _move(came, target, out)
+    if unzip:
+        unpack_one(came, target)
+        return file.name
+    verify(came)
+    return _move(came, target.with_name(f"{target.name}.zip"), out)
 
 
 def _is_around(came: Path, file: RemoteFile) -> bool:

@@ -40,9 +40,7 @@ def note(**facts: object) -> None:
 
 
 def misbehave(fault: dict) -> None:
-    """Do what the fault says: hang, chatter, print and end."""
-    if "sleep" in fault:
-        time.sleep(fault["sleep"])
+    """Do what the fault says: print, hang, and end."""
     if fault.get("environment"):
         print(dict(os.environ), file=sys.stderr)
         for path in (".kaggle/kaggle.json", ".kaggle/access_token", ".kaggle/credentials.json"):
@@ -50,6 +48,8 @@ def misbehave(fault: dict) -> None:
                 print(file.read_text(), file=sys.stderr)
     print(fault.get("stdout", ""), end="", flush=True)
     print(fault.get("stderr", ""), end="", file=sys.stderr, flush=True)
+    if "sleep" in fault:
+        time.sleep(fault["sleep"])
     if "kill" in fault:
         os.kill(os.getpid(), fault["kill"])
     if "status" in fault:
@@ -105,14 +105,16 @@ def receive(out: Path, data: bytes) -> None:
     marker = out.with_name(f"{out.name}.kaggle-partial")
     start = out.stat().st_size if out.exists() and marker.exists() else 0
     note(start=start)
+    if start and WORLD.get("cannot_resume"):
+        raise TypeError("call() got an unexpected keyword argument 'headers'")
     slow, block = WORLD.get("slow", 0), WORLD.get("block", 2**20)
-    if not WORLD.get("unmarked"):
-        marker.write_text("{}")
+    marker.write_text("{}")
     with out.open("ab" if start else "wb") as sink:
         for place in range(start, len(data), block):
             sink.write(data[place : place + block])
             sink.flush()
-            shown = f"{min(place + block, len(data)) / 2**20:.2f}M/{len(data) / 2**20:.2f}M"
+            total = WORLD.get("announced", len(data))
+            shown = f"{min(place + block, len(data)) / 2**20:.2f}M/{total / 2**20:.2f}M"
             print(
                 f"\r 10%|#  | {shown} [00:01<00:09, 1.00MB/s]", end="", file=sys.stderr, flush=True
             )
