@@ -5,6 +5,7 @@ no library and no processor changes a fold map.
 """
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import TypeVar
 
@@ -20,8 +21,10 @@ Number = TypeVar("Number", np.int64, np.float64)
 _EXACT = 2.0**53
 _FEWEST = 5  # a category is weighed as if each fold expected this many: Cochran's rule
 _POSITIVES = 1  # which category those are; rows are the first
-_WEIGHT = 50.0  # of the positives
-_SWEEPS = 20
+_WEIGHTS = (1.0, 50.0)  # of the positives: as all else, then above all else
+_SWEEPS = 20  # with each weight
+_GAIN = 0.01  # of chi-square, that a sweep must make to be worth another
+_PATIENCE = 5  # sweeps without it
 _POOL = 512  # groups of a fold that a sweep compares with those of another
 _ALL_PAIRS = 12  # folds; with more of them each meets only its nearest ones in a sweep
 
@@ -33,11 +36,12 @@ def deal(counts: Whole, negatives: Whole, shares: Sequence[int]) -> Whole:
     (groups,). shares: how the folds relate in size, whole numbers: (1, 1, 1) for three equal folds.
 
     Minimised is the sum over folds and categories of (count - expected)^2 / expected, where
-    expected is the fold's share of the category's total, at least five; the positives count fifty
-    times. Groups are dealt in the order given, each to where it does least harm; then groups are
-    moved and swapped between two folds for as long as that helps. Every fold gets a positive and a
-    negative: there must be groups enough for that, `shares` of each at the least. The order of the
-    groups decides between equals.
+    expected is the fold's share of the category's total, at least five. Groups are dealt in the
+    order given, each to where it does least harm; then groups are moved and swapped between two
+    folds for as long as that helps; and then again with the positives counting fifty times, which
+    evens out what is left of them. (Counting so from the start, they would hold still much else.)
+    Every fold gets a positive and a negative: there must be groups enough for that, as many of
+    each as folds. The order of the groups decides between equals.
 
     >>> counts = np.array([[4, 1], [3, 1], [2, 0], [1, 0]])
     >>> deal(counts, counts[:, 0] - counts[:, 1], (1, 1)).tolist()
@@ -47,11 +51,29 @@ def deal(counts: Whole, negatives: Whole, shares: Sequence[int]) -> Whole:
     place = table.greedy(np.full(len(counts), -1))
     if not table.covered(place):
         place = table.greedy(_anchors(counts[:, _POSITIVES], negatives, len(shares)))
-    for sweep in range(_SWEEPS):
-        gains = [table.exchange(place, a, b, sweep) for a, b in _pairs(len(shares), sweep)]
-        if not any(gains):
-            break
+    for weight in _WEIGHTS:
+        table.weigh(weight)
+        _descend(table, place, len(shares))
     return place
+
+
+def _descend(table: "_Table", place: Whole, n_folds: int) -> None:
+    """Exchange groups between all pairs of folds until that hardly helps any more."""
+    idle, now = 0, table.chi_square(place)
+    for sweep in range(_SWEEPS):
+        for pair in _pairs(n_folds, sweep):
+            table.exchange(place, pair, sweep)
+        before, now = now, table.chi_square(place)
+        idle = 0 if before - now >= _GAIN else idle + 1
+        if idle >= _rounds(place, n_folds):
+            return
+
+
+def _rounds(place: Whole, n_folds: int) -> int:
+    """Give in how many sweeps every pair of folds meets and every group is looked at."""
+    largest = int(np.bincount(place, minlength=n_folds).max())
+    meetings = 1 if n_folds <= _ALL_PAIRS else -(-2 * (n_folds - 1) // _ALL_PAIRS)
+    return min(max(-(-largest // _POOL), meetings), _PATIENCE)
 
 
 def _pairs(n_folds: int, sweep: int) -> Iterator[tuple[int, int]]:
@@ -82,19 +104,20 @@ class _Table:
     def __init__(self, counts: Whole, negatives: Whole, shares: Sequence[int]) -> None:
         self.counts = counts.astype(np.float64)
         self.classes = np.stack([counts[:, _POSITIVES], negatives], axis=1)
-        size = np.asarray(shares, dtype=np.int64)
-        self.scale = (np.lcm.reduce(size) // size).astype(np.float64)  # 1 / share, whole
-        self.weights = self._weights(min(shares) / sum(shares))
+        self.shares = np.asarray(shares, dtype=np.int64)
+        self.scale = (np.lcm.reduce(self.shares) // self.shares).astype(np.float64)  # 1 / share
+        self.totals = np.maximum(self.counts.sum(axis=0), _FEWEST * sum(shares) / min(shares))
+        self.unit = 1.0
+        self.weights: Floats = np.ones(len(self.totals))
+        self.weigh(_WEIGHTS[0])
 
-    def _weights(self, smallest: float) -> Floats:
+    def weigh(self, positives: float) -> None:
         """Weigh a category by 1 / expected, scaled up to the largest whole numbers that fit."""
-        totals = np.maximum(self.counts.sum(axis=0), _FEWEST / smallest)
-        boost = np.ones(len(totals))
-        boost[_POSITIVES] = _WEIGHT
+        boost = np.ones(len(self.totals))
+        boost[_POSITIVES] = positives
         largest = float((boost * self.counts.max(axis=0)).sum() * self.scale.max())
-        fits = 2.0 ** np.floor(np.log2(_EXACT / (32 * largest)))
-        weights: Floats = np.maximum(1.0, np.round(fits * boost / totals))
-        return weights
+        self.unit = max(1.0, 2.0 ** np.floor(np.log2(_EXACT / (32 * largest))))
+        self.weights = np.maximum(1.0, np.round(self.unit * boost / self.totals))
 
     def greedy(self, place: Whole) -> Whole:
         """Deal the free groups in their order, each to the fold where chi-square grows least."""
@@ -113,14 +136,22 @@ class _Table:
         """Whether each fold has both classes."""
         return all(self.classes[place == fold].sum(axis=0).all() for fold in range(len(self.scale)))
 
-    def exchange(self, place: Whole, a: int, b: int, sweep: int) -> int:
-        """Move and swap groups between two folds while that helps; gives how often it did."""
-        search = _Exchange(self, place, (a, b), sweep)
-        done = 0
+    def exchange(self, place: Whole, pair: tuple[int, int], sweep: int) -> None:
+        """Move and swap groups between two folds for as long as that helps."""
+        search = _Exchange(self, place, pair, sweep)
         while search.step():
-            done += 1
-        search.settle(place, (a, b))
-        return done
+            pass
+        search.settle(place, pair)
+
+    def chi_square(self, place: Whole) -> float:
+        """Give what is made small, from exact sums."""
+        whole, total = int(self.shares.sum()), self.counts.sum(axis=0)
+        found = 0
+        for fold, share in enumerate(self.shares):
+            off = whole * self.counts[place == fold].sum(axis=0) - share * total
+            exact = sum(int(w) * int(d) ** 2 for w, d in zip(self.weights, off, strict=True))
+            found += exact * int(self.scale[fold])
+        return float(Fraction(found, int(self.unit) * whole * int(self.scale[0] * self.shares[0])))
 
 
 class _Side:
@@ -159,7 +190,8 @@ class _Exchange:
 
     def __init__(self, table: _Table, place: Whole, pair: tuple[int, int], sweep: int) -> None:
         self.weights = table.weights
-        self.a, self.b = (_Side(table, place, fold, sweep) for fold in pair)
+        self.a = _Side(table, place, pair[0], sweep)
+        self.b = _Side(table, place, pair[1], 2 * sweep)  # so that other groups meet each time
         self.both = self.a.scale + self.b.scale
         self.difference = self.b.scale * self.b.counts - self.a.scale * self.a.counts
         self.products = (self.a.rows * self.weights) @ self.b.rows.T

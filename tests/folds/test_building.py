@@ -91,6 +91,15 @@ def test_same_seed_same_folds_other_seed_other_folds(table: ImageTable) -> None:
     assert build(table, FoldsSettings(n_folds=4, seed=3)).digest == digests[3]
 
 
+def test_the_map_is_this_one_under_every_version_of_every_library(
+    make_table: Callable[..., ImageTable],
+) -> None:
+    """A changed map would make every trained network of every work folder stale."""
+    rows = [(f"p{n * n % 23:02d}", None, None, int(n % 7 == 0)) for n in range(120)]
+    folds = build(make_table(rows), FoldsSettings(n_folds=4, seed=5))
+    assert folds.digest == "dfff1a61245fb793"
+
+
 def test_images_linked_through_a_test_image_stay_together(
     make_table: Callable[..., ImageTable],
 ) -> None:
@@ -243,6 +252,7 @@ def test_five_folds_of_the_real_table_of_2020_are_clean_and_even_on_every_axis(
     assert set(found.filter(axis="positives")["count"]) == {116, 117}
     assert found.filter(axis="rows")["count"].is_between(6600, 6650).all()
     assert found.filter(axis="patients")["count"].is_between(410, 413).all()
+    assert found.filter(axis="positive patients")["count"].is_between(85, 86).all()
 
 
 def test_folds_of_two_seeds_have_little_in_common(siim: ImageTable) -> None:
