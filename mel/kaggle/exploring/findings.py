@@ -95,8 +95,8 @@ def _missing(missing: pl.DataFrame) -> str:
         )
     if absent.height:
         own = absent.group_by("split", maintain_order=True).agg("column")
-        each = [f"{_listed(columns)} in {split}" for split, columns in own.iter_rows()]
-        text += f" Not known of any image: {_listed(each)}."
+        each = [f"in {split} {_listed(columns)}" for split, columns in own.iter_rows()]
+        text += f" Not known of any image: {'; '.join(each)}."
     return text.strip()
 
 

@@ -28,7 +28,7 @@ def shifts(frame: pl.DataFrame, seed: int = 0) -> pl.DataFrame:
 
     Columns: column, distance, chance, shifted; the greatest distance first.
     """
-    sides = frame.filter(pl.col("split").is_in(["train", "test"])).sort("image_id")
+    sides = frame.filter(pl.col("split").is_in(["train", "test"]))
     if sides["split"].n_unique() < 2:
         return pl.DataFrame(schema=_SCHEMA)
     sides = banded(sides)

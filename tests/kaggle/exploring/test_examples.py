@@ -32,13 +32,16 @@ def test_each_group_has_positives_and_negatives_and_a_patient_once(pictured) -> 
     assert {p.target for p in found.pictures} == {0, 1}
 
 
-def test_half_of_a_group_is_positive_as_far_as_there_are_any(pictured) -> None:
+def test_half_of_a_group_is_positive_where_it_can_be_and_a_patient_is_shown_once(pictured) -> None:
     targets = [int(n in (5, 8, 11)) for n in range(30)] + [None] * 10
     frame = pictured.frame.with_columns(target=pl.Series(targets), site=pl.lit("torso"))
     table = ImageTable.of(frame, "made")
     for each, ill in ((2, 1), (4, 2), (8, 3)):
         shown = [p.target for p in pick_examples(table, each).pictures]
         assert (len(shown), sum(shown)) == (each, ill)
+    patients = dict(table.frame.select("image_id", "patient_id").iter_rows())
+    healthy = [patients[p.image_id] for p in pick_examples(table, 30).pictures if not p.target]
+    assert len(healthy) == len(set(healthy)) > 5
 
 
 def test_test_images_are_never_shown(pictured) -> None:

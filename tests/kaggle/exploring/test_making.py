@@ -141,7 +141,7 @@ def test_tables_of_a_few_rows_are_explored(make, tmp_path, train) -> None:
 def test_a_table_with_nothing_but_ids_is_explored(make, by_patient, tmp_path) -> None:
     table = ImageTable.of(_empty(make(30, 9), "sex", "age", "site"), "bare")
     found = explore(table, by_patient(table), tmp_path / "out")
-    assert "Not known of any image: sex, age and site in train" in found.findings["missing"]
+    assert "Not known of any image: in train sex, age and site;" in found.findings["missing"]
     assert found.findings["shortcuts"].startswith("Not audited: no column says anything")
     assert "Nothing is known of the images" in _page(tmp_path / "out")
 

@@ -70,7 +70,8 @@ def test_a_patient_that_is_remembered_is_no_shortcut(make, by_patient) -> None:
 
 
 def test_the_order_of_the_rows_changes_no_number(make, by_patient) -> None:
-    table = make(90, 0)
+    width = np.random.default_rng(0).lognormal(size=900).tolist()
+    table = make(900, 0, width=width, height=[1.0] * 900)
     folds, frame = by_patient(table), with_files(table).frame
     other = frame.sample(fraction=1, shuffle=True, seed=5)
     assert audit_shortcuts(table, frame, folds) == audit_shortcuts(table, other, folds)
