@@ -88,6 +88,22 @@ def test_the_bands_find_exactly_what_comparing_each_with_each_finds(drawn, few: 
     assert distance.tolist() == bits[mine, theirs].tolist()
 
 
+def test_the_furthest_hashes_are_found_however_their_bits_are_spread() -> None:
+    """Eight bits over three bands, at random: among them three, three and two, the worst case."""
+    rng = np.random.default_rng(0)
+    known = rng.integers(0, 2**64, 400, dtype=np.uint64)
+    near, far = known.copy(), known.copy()
+    for row in range(400):
+        for place, bit in enumerate(rng.permutation(64)[: RADIUS + 1]):
+            far[row] ^= np.uint64(1) << np.uint64(bit)
+            near[row] ^= np.uint64(int(place < RADIUS)) << np.uint64(bit)
+    index = Index(known, few=0)
+    mine, theirs, distance = index.near(near)
+    assert mine.tolist() == theirs.tolist() == list(range(400))
+    assert set(distance.tolist()) == {RADIUS}
+    assert len(index.near(far)[0]) == 0
+
+
 def test_the_work_grows_with_the_number_of_hashes_and_not_with_its_square() -> None:
     """Eight times the hashes, each with one copy: each with each would be 64 times the work."""
     work = {}
