@@ -20,7 +20,7 @@ __all__ = ["draw"]
 _INK, _SOFT, _QUIET, _BAD = "#1e293b", "#475569", "#64748b", "#b91c1c"
 _CAP = 20.0  # per cent of deviation at which a colour is full
 _STRONG = 0.6  # of that from which on the number is white
-_ROW, _CELL = 0.22, 0.72  # inches
+_ROW, _CELL, _NARROW = 0.22, 0.72, 0.42  # inches; narrow cells hold no number
 _NOUGHT = 0.005  # per cent
 _NUMBERED = 12  # folds up to which a cell holds its number
 _LEFT, _RIGHT, _TOP, _FOOT = 3.45, 0.85, 1.0, 0.55  # inches around the cells
@@ -46,11 +46,12 @@ def draw(found: "Audit", path: Path, title: str = "") -> None:
     from matplotlib.figure import Figure
 
     rows, n_folds = by_category(found.balance), found.counts.height
-    wide = max(_LEFT + _CELL * n_folds + _RIGHT, _NARROWEST)
+    cells = n_folds * (_CELL if n_folds <= _NUMBERED else _NARROW)
+    wide = max(_LEFT + cells + _RIGHT, _NARROWEST)
     high = _TOP + _ROW * rows.height + _FOOT
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(wide, high), dpi=150)
-        place = (_LEFT / wide, _FOOT / high, _CELL * n_folds / wide, _ROW * rows.height / high)
+        place = (_LEFT / wide, _FOOT / high, cells / wide, _ROW * rows.height / high)
         axes = figure.add_axes(place)
         _cells(axes, rows, n_folds)
         _labels(axes, rows)
@@ -76,7 +77,7 @@ def _cells(axes: Any, rows: pl.DataFrame, n_folds: int) -> None:
 
 
 def _fold(number: int, n_folds: int) -> str:
-    return f"fold {number}" if n_folds <= _NUMBERED else str(number)
+    return f"fold {number}" if n_folds <= _NUMBERED or not number else str(number)
 
 
 def _signed(value: float) -> str:

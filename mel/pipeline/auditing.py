@@ -37,7 +37,7 @@ def audit(
     path = _given(fold_map, place.folds if place else None)
     made = Folds.read(path)
     found = folds.audit(table, made, _pairs(place, near), columns, compare=compare)
-    title, folder = f"Fold map {path.stem} of {table.name}", audit_folder(place, fold_map, out)
+    title, folder = f"Fold map {path.name} of {table.name}", audit_folder(place, fold_map, out)
     folds.write_audit(found, folder, title, made.digest)
     return found
 
