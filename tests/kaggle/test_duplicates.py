@@ -227,3 +227,9 @@ def test_copies_among_pictures_of_ham10000_are_of_one_lesion_each(
     sides = [found[side].replace_strict(lesion) for side in ("image_id_1", "image_id_2")]
     assert found.height >= 10
     assert (sides[0] == sides[1]).all()
+
+
+def test_no_pictures_and_only_broken_ones_have_no_copies(tmp_path: Path) -> None:
+    empty = _frame({"gone": tmp_path / "gone.jpg"})
+    assert find(empty).height == find(empty.clear()).height == 0
+    assert find(empty).schema == find(empty.clear()).schema
