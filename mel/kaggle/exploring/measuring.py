@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from mel.errors import MelError
+from mel.errors import ImageError
 from mel.images import measure
 from mel.progress import progress
 from mel.tables import ImageTable
@@ -84,7 +84,7 @@ def _measured(row: tuple[str, str]) -> tuple[Any, ...]:
     image_id, path = row
     try:
         found = measure(path)
-    except MelError:
+    except ImageError:
         return (image_id, *(None for _ in _FOUND))
     sizes = (float(found.width), float(found.height), float(found.bytes))
     kind = (found.format, found.mode, float(found.exif), found.camera, str(found.orientation))

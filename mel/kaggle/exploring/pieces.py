@@ -1,6 +1,6 @@
 """What the page's sections are made of, as HTML; the texts given here are escaped here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from mel.kaggle.exploring.figures import Drawn
@@ -29,7 +29,7 @@ def figure(
     title: str,
     said: str,
     drawn: Drawn | None,
-    columns: Iterable[str] = (),
+    columns: Sequence[str] = (),
     rows: str = "",
     kind: str = "",
 ) -> str:
@@ -43,13 +43,17 @@ def figure(
     )
 
 
-def table(columns: Iterable[str], rows: str) -> str:
-    """Give a table whose first column is words and whose others are numbers."""
+def table(columns: Sequence[str], rows: str) -> str:
+    """Give a table whose first column is words and whose others are numbers.
+
+    Of more than five columns a narrow screen leaves the third and the fourth out.
+    """
     heads = "".join(
         f'<th scope="col" class="{"number" if index else ""}">{escape(column)}</th>'
         for index, column in enumerate(columns)
     )
+    kind = "many" if len(columns) > 5 else ""
     return (
-        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead>'
+        f'<div class="scroll"><table class="{kind}"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

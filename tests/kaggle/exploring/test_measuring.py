@@ -1,5 +1,6 @@
 import pytest
 
+from mel.errors import MelError
 from mel.kaggle.exploring.measuring import with_files
 
 
@@ -42,3 +43,12 @@ def test_headers_are_left_alone_when_told_to(pictured) -> None:
 def test_an_aspect_is_named_whichever_side_is_longer(make, width, height, aspect) -> None:
     found = with_files(make(3, 0, width=[width] * 3, height=[height] * 3))
     assert found.frame["aspect"].to_list() == [aspect] * 3
+
+
+def test_a_package_that_is_not_there_is_no_broken_file(pictured, monkeypatch) -> None:
+    def unable(source: str) -> None:
+        raise MelError("install mel[dicom]")
+
+    monkeypatch.setattr("mel.kaggle.exploring.measuring.measure", unable)
+    with pytest.raises(MelError, match="install mel"):
+        with_files(pictured)
