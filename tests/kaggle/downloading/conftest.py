@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mel.cli.main import main
+
 STANDIN = Path(__file__).with_name("standin.py")
 SECRET = "KGAT_" + "5ecre7" * 6
 FILES = {"train.csv": 5000, "test.csv": 3000, "train/a.jpg": 400_000, "train/b.jpg": 300_000}
@@ -80,12 +82,16 @@ def world(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def mel():
-    """Run `mel kaggle download` as a process."""
+def mel(monkeypatch, capfd):
+    """Run `mel kaggle download` in this process, as the program does: status and text out."""
 
-    def run(*words, **more):
-        command = [sys.executable, "-m", "mel.cli", "kaggle", "download", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, **more)
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["mel", "kaggle", "download", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(words, int(end.value.code or 0), out, err)
 
     return run
 

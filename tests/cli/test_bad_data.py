@@ -1,0 +1,301 @@
+"""Files as people have them: each fault is one line that names it, and nothing is half-written."""
+
+import shutil
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from mel.cli.main import main
+from mel.pipeline import embedded
+
+
+@pytest.fixture
+def mel(monkeypatch, capfd):
+    """Run `mel` in this process, as the program does: arguments in, status and text out."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["mel", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(words, int(end.value.code or 0), out, err)
+
+    return run
+
+
+def _refused(done, *parts, status=2):
+    """One line beginning with "mel:" on standard error, the last, and no traceback."""
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if line.startswith("mel: ")] == lines[-1:]
+    assert "fault of mel" not in lines[-1]
+    for part in parts:
+        assert part in lines[-1]
+
+
+def _text(change, name="train.csv"):
+    def damage(folder):
+        path = folder / name
+        path.write_text(change(path.read_text()))
+
+    return damage
+
+
+def _bytes(change, name="train.csv"):
+    def damage(folder):
+        path = folder / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return damage
+
+
+def _frame(change, name="train.csv"):
+    def damage(folder):
+        path = folder / name
+        change(pl.read_csv(path, infer_schema=False)).write_csv(path)
+
+    return damage
+
+
+def _headless(text):
+    return text.partition("\n")[2]
+
+
+def _twice(column):
+    """Give a change that puts a column into a table a second time."""
+
+    def change(text):
+        head, *rows = text.splitlines()
+        place = head.split(",").index(column)
+        lines = [f"{head},{column}", *(f"{row},{row.split(',')[place]}" for row in rows)]
+        return "\n".join(lines) + "\n"
+
+    return change
+
+
+def _windows(column, row=2):
+    """Give a change that puts a letter in a Windows encoding into one field."""
+
+    def change(content):
+        lines = content.split(b"\n")
+        place = lines[0].rstrip(b"\r").split(b",").index(column.encode())
+        fields = lines[row].split(b",")
+        fields[place] = "träge".encode("cp1252")
+        lines[row] = b",".join(fields)
+        return b"\n".join(lines)
+
+    return change
+
+
+def _image(change, row=4):
+    """Give a damage of one image of the train set."""
+
+    def damage(folder):
+        change(sorted((folder / "jpeg/train").iterdir())[row])
+
+    return damage
+
+
+def _second(path):
+    Image.new("RGB", (8, 8)).save(path.with_suffix(".png"))
+
+
+SHAPES = {  # of any table: what is done to it, and what the line says
+    "no header": (_headless, ["first line is"]),
+    "semicolons": (lambda text: text.replace(",", ";"), ["separated by ';'"]),
+    "tabs": (lambda text: text.replace(",", "\t"), ["separated by tabs"]),
+    "empty": (lambda _: "", ["is empty"]),
+    "blank lines only": (lambda _: "\n\n", ["is empty"]),
+    "another file": (lambda _: "<html><body>Sign in to Kaggle</body></html>\n", ["first line is"]),
+    "old Macs": (lambda text: text.replace("\n", "\r"), ["old Macs"]),
+    "too many fields": (lambda t: t.replace("\n", ",1\n").replace(",1\n", "\n", 1), [""]),
+    "an open quote": (lambda text: text.replace("\n", '\n"', 3), [""]),
+}
+CODES = {
+    "UTF-16": (lambda content: content.decode().encode("utf-16"), ["UTF-16"]),
+    "zero bytes": (lambda content: content[:200] + b"\0" * 50 + content[250:], ["zero bytes"]),
+    "a picture": (lambda _: b"\xff\xd8\xff\xe0" + bytes(range(256)) * 9, [""]),
+}
+
+TABLES = {
+    **{name: (_text(change), parts) for name, (change, parts) in SHAPES.items()},
+    **{name: (_bytes(change), parts) for name, (change, parts) in CODES.items()},
+    "Windows encoding": (_bytes(_windows("anatom_site_general_challenge")), ["line 3", "UTF-8"]),
+    "a column twice": (_text(_twice("sex")), ["'sex' stands 2 times"]),
+    "the id twice": (_text(_twice("image_name")), ["'image_name' stands 2 times"]),
+    "a header alone": (_text(lambda text: text.splitlines()[0] + "\n"), ["train.csv"]),
+    "no ids": (
+        _frame(lambda f: f.with_columns(image_name=pl.lit(None, pl.String))),
+        ["image_name"],
+    ),
+    "an id with a slash": (
+        _frame(lambda f: f.with_columns(image_name=pl.col("image_name") + "/..")),
+        [""],
+    ),
+    "cut off": (_text(lambda text: text[: len(text) // 2 - 3]), [""]),
+    "test: no header": (_text(_headless, "test.csv"), ["test.csv", "first line is"]),
+    "test: semicolons": (_text(lambda t: t.replace(",", ";"), "test.csv"), ["test.csv", "';'"]),
+    "test: a column twice": (_text(_twice("age_approx"), "test.csv"), ["'age_approx' stands 2"]),
+    "test: Windows": (_bytes(_windows("sex"), "test.csv"), ["test.csv", "line 3"]),
+    "sample: no header": (_text(_headless, "sample_submission.csv"), ["sample_submission.csv"]),
+    "sample: tabs": (
+        _text(lambda text: text.replace(",", "\t"), "sample_submission.csv"),
+        ["sample_submission.csv"],
+    ),
+    "sample: empty": (_text(lambda _: "", "sample_submission.csv"), ["sample_submission.csv"]),
+    "sample: a row lost": (_frame(lambda f: f[1:], "sample_submission.csv"), ["sample_submission"]),
+    "a table is a folder": (
+        lambda folder: ((folder / "train.csv").unlink(), (folder / "train.csv").mkdir()),
+        ["train.csv"],
+    ),
+    "a table is missing": (
+        lambda folder: (folder / "train.csv").unlink(),
+        ["train.csv", "no such"],
+    ),
+    "no image folder": (lambda folder: shutil.rmtree(folder / "jpeg/train"), ["jpeg"]),
+    "an id without a file": (_image(lambda path: path.unlink()), [".jpg"]),
+    "an image of 0 bytes": (_image(lambda path: path.write_bytes(b"")), [".jpg", "empty"]),
+    "two files of one id": (_image(_second), ["two pictures", ".jpg", ".png"]),
+    "a folder for a file": (_image(lambda path: (path.unlink(), path.mkdir())), [".jpg"]),
+}
+
+
+@pytest.mark.parametrize("fault", TABLES)
+def test_a_fault_of_the_files_is_one_line_and_nothing_is_loaded(
+    fault, mel, competition, recipe, tmp_path
+):
+    damage, parts = TABLES[fault]
+    damage(competition)
+    work = tmp_path / "work"
+    _refused(mel("kaggle", "load", recipe, "--data", competition, "--work", work), *parts)
+    assert [path.name for path in work.rglob("*")] in ([], [".lock"])
+
+
+FINE = {
+    "a byte order mark": _bytes(lambda content: b"\xef\xbb\xbf" + content),
+    "Windows line ends": _text(lambda text: text.replace("\n", "\r\n")),
+    "no line end at the end": _text(lambda text: text.rstrip("\n")),
+    "all in quotes": _frame(lambda f: f),
+}
+
+
+@pytest.mark.parametrize("way", FINE)
+def test_what_is_harmless_is_taken_as_it_is(way, mel, competition, recipe, tmp_path):
+    same = mel("kaggle", "load", recipe, "--data", competition, "--work", tmp_path / "plain")
+    FINE[way](competition)
+    done = mel("kaggle", "load", recipe, "--data", competition, "--work", tmp_path / "work")
+    assert done.returncode == 0, done.stderr
+    rows = [pl.read_parquet(tmp_path / name / "images.parquet") for name in ("plain", "work")]
+    assert rows[0].equals(rows[1])
+    assert same.returncode == 0
+
+
+def test_files_without_a_row_are_counted_and_left_out(mel, competition, recipe, tmp_path):
+    first = sorted((competition / "jpeg/train").iterdir())[0]
+    for name in ("ISIC_9999998.jpg", "ISIC_9999999.jpg"):
+        shutil.copy(first, first.with_name(name))
+    (first.parent / "Thumbs.db").write_bytes(b"\0")
+    work = tmp_path / "work"
+    done = mel("kaggle", "load", recipe, "--data", competition, "--work", work)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert "2 image files are not in its tables" in said
+    assert "ISIC_9999999" not in pl.read_parquet(work / "images.parquet")["image_id"].to_list()
+
+
+@pytest.fixture
+def loaded(mel, competition, recipe, tmp_path):
+    """A work folder with the images, and its competition, to be damaged afterwards."""
+    work = tmp_path / "work"
+    assert mel("kaggle", "load", recipe, "--data", competition, "--work", work).returncode == 0
+    return work
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:700])
+
+
+BROKEN = {
+    "truncated": _cut,
+    "of 0 bytes": lambda path: path.write_bytes(b""),
+    "gone": lambda path: path.unlink(),
+    "text": lambda path: path.write_text("no image at all"),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_picture_that_breaks_after_loading_is_named_and_the_others_are_prepared(
+    fault, mel, competition, loaded
+):
+    path = sorted((competition / "jpeg/train").iterdir())[4]
+    BROKEN[fault](path)
+    done = mel("kaggle", "prepare", "--work", loaded, "--size", "32")
+    _refused(done, status=1)
+    listed = pl.read_csv(loaded / "prepared/broken.csv", infer_schema=False)
+    assert [path.stem in str(row) for row in listed.rows()] == [True]
+    assert not [p for p in (loaded / "prepared").rglob(".*") if p.name != ".lock"]
+
+
+@pytest.mark.parametrize("command", [("folds", "build"), ("run",), ("kaggle", "load")])
+def test_a_fault_of_the_files_is_the_same_line_from_every_command(
+    command, mel, competition, recipe, tmp_path
+):
+    _text(_headless)(competition)
+    work = tmp_path / "work"
+    data = [] if command[0] == "folds" else ["--data", competition]
+    done = mel(*command, recipe, *data, "--work", work)
+    _refused(done, "first line is" if data else "no such work folder")
+    assert not list(work.rglob("*.parquet"))
+
+
+MAPS = {
+    "no header": (lambda f: f.write_csv(include_header=False), [""]),
+    "semicolons": (lambda f: f.write_csv(separator=";"), [""]),
+    "an unknown id": (lambda f: _swap(f, "image_id", "ISIC_nowhere").write_csv(), ["ISIC_nowhere"]),
+    "an id lost": (lambda f: f[1:].write_csv(), [""]),
+    "an id twice": (lambda f: pl.concat([f, f[:1]]).write_csv(), [""]),
+    "a fold that is no number": (lambda f: _swap(f, "fold", "two").write_csv(), ["two"]),
+    "half a fold": (lambda f: _swap(f, "fold", "0.5").write_csv(), ["0.5"]),
+    "a missing fold": (lambda f: _swap(f, "fold", None).write_csv(), ["fold"]),
+    "a column twice": (lambda f: _twice("fold")(f.write_csv()), ["'fold'"]),
+    "empty": (lambda f: "", ["map.csv"]),
+    "no ids": (lambda f: f.select("fold").write_csv(), ["map.csv"]),
+}
+
+
+def _swap(frame, column, value):
+    here = pl.int_range(pl.len()) == 3
+    return frame.with_columns(
+        pl.when(here).then(pl.lit(value, pl.String)).otherwise(pl.col(column)).alias(column)
+    )
+
+
+@pytest.fixture(scope="module")
+def folded(tiny_competition, tmp_path_factory):
+    """A work folder with images and folds, not to be changed."""
+    work = tmp_path_factory.mktemp("folded") / "work"
+    for words in (["kaggle", "load"], ["folds", "build"]):
+        data = ["--data", tiny_competition] if words[0] == "kaggle" else []
+        command = [sys.executable, "-m", "mel.cli", *words, embedded()["tiny"], *data]
+        done = subprocess.run([*map(str, command), "--work", str(work)], capture_output=True)
+        assert done.returncode == 0, done.stderr
+    return work
+
+
+@pytest.mark.parametrize("fault", MAPS)
+def test_a_fault_of_a_foreign_fold_map_is_one_line_and_no_map_is_written(
+    fault, mel, folded, tmp_path
+):
+    write, parts = MAPS[fault]
+    frame = pl.read_parquet(folded / "folds.parquet").select(pl.all().cast(pl.String))
+    (tmp_path / "map.csv").write_text(write(frame))
+    out = tmp_path / "imported.parquet"
+    done = mel("folds", "import", tmp_path / "map.csv", "--work", folded, "--out", out)
+    _refused(done, *parts)
+    assert not out.exists()
