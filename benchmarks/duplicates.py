@@ -35,6 +35,7 @@ SEEN = {  # pairs of different lesions that are one photograph each, as one sees
     ("ISIC_0027027", "ISIC_0029036"),
     ("ISIC_0027636", "ISIC_0027994"),
 }
+CUSTOMARY = 8  # bits, of ImageHash
 _FLIP = Image.Transpose.FLIP_LEFT_RIGHT
 Change = Callable[[Image.Image], Image.Image]
 
@@ -376,7 +377,7 @@ def threshold_text(found: Figures) -> str:
     return (
         f"At {THRESHOLD}, {100 * share(found.known['distance'], THRESHOLD):.1f} % of the known "
         f"copies are found, and {false.height} of {here.height} pairs are of different lesions. "
-        f"Of these {false.height}, {len(seen)} are one photograph under two lesion ids, as one "
+        f"{len(seen)} of these are one photograph under two lesion ids, as one "
         "sees in the contact sheet of `mel kaggle duplicates --report` "
         f"({', '.join(' and '.join(pair) for pair in seen)}). Pairs of really different lesions, "
         f"mostly small dark spots on plain skin, begin at {unseen['distance'].min():.4f}: "
@@ -388,12 +389,10 @@ def threshold_text(found: Figures) -> str:
 
 
 def peer_text(found: Figures, peer: Peer) -> str:
-    """Compare recall at the same number of false pairs, and the reverse."""
+    """Compare recall at the same number of false pairs, and at a customary limit."""
     here = found.pairs.filter(pl.col("distance") <= THRESHOLD)
     false = here.height - int(here["same_lesion"].sum())
-    upright = int((peer.different <= false).sum()) - 1
-    over = int((peer.different_turned <= false).sum()) - 1
-    limits = (0, 2, 4, 6, 8, 10, 12)
+    upright = max(int((peer.different <= false).sum()) - 1, 0)
     counts = [
         [
             f"{bits}",
@@ -403,19 +402,16 @@ def peer_text(found: Figures, peer: Peer) -> str:
             mean(peer.recall, bits),
             mean(peer.turned, bits),
         ]
-        for bits in limits
+        for bits in (0, 2, 4, 6, CUSTOMARY, 10, 12)
     ]
     rows = []
     for change in CHANGES:
         own = found.known.filter(pl.col("change") == change)["distance"]
-        rows.append(
-            [
-                change,
-                f"{100 * share(own, THRESHOLD):.1f}",
-                at(peer.recall[change], upright),
-                at(peer.turned[change], over),
-            ]
-        )
+        theirs = (peer.recall[change][upright], peer.turned[change][CUSTOMARY])
+        cells = [f"{100 * value:.1f}" for value in (share(own, THRESHOLD), *theirs)]
+        rows.append([change, *cells])
+    pairs = [f"{n:,}" for n in (peer.different[upright], peer.different_turned[CUSTOMARY])]
+    rows.append(["**pairs of different lesions**", f"{false}", *pairs])
     return "\n\n".join(
         [
             f"`phash` of ImageHash {peer.version}, 64 bits. Pairs of originals at most so many "
@@ -424,29 +420,27 @@ def peer_text(found: Figures, peer: Peer) -> str:
             table(
                 [
                     "bits",
-                    "different lesions",
+                    "different lesions, upright",
                     "in eight orientations",
                     "one lesion, upright",
                     "recall, upright",
-                    "recall, in eight orientations",
+                    "in eight orientations",
                 ],
                 counts,
             ),
-            f"Recall at no more false pairs than mel's {false} ({limit_name(upright)} upright, "
-            f"{limit_name(over)} in eight orientations), in percent:",
-            table(["change", "mel", "ImageHash, upright", "ImageHash, eight orientations"], rows),
+            f"Recall in percent: upright at the widest limit with no more false pairs "
+            f"than mel's {false}, and in eight orientations at {CUSTOMARY} bits.",
+            table(
+                [
+                    "change",
+                    "mel",
+                    f"ImageHash, upright, {upright} bits",
+                    f"ImageHash, eight orientations, {CUSTOMARY} bits",
+                ],
+                rows,
+            ),
         ]
     )
-
-
-def limit_name(bits: int) -> str:
-    """Name a limit in bits; none where even equal hashes are too many."""
-    return f"{bits} bits" if bits >= 0 else "no limit does"
-
-
-def at(recall: np.ndarray, bits: int) -> str:
-    """Give the recall at a limit; none is kept where no limit does."""
-    return f"{100 * recall[bits]:.1f}" if bits >= 0 else "–"
 
 
 def mean(recall: Mapping[str, np.ndarray], bits: int) -> str:
