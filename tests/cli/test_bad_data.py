@@ -176,6 +176,104 @@ def test_a_fault_of_the_files_is_one_line_and_nothing_is_loaded(
     assert [path.name for path in work.rglob("*")] in ([], [".lock"])
 
 
+def _ham(folder):
+    rows = ["lesion_id,image_id,dx,dx_type,age,sex,localization"]
+    kinds = ("nv", "mel", "mel")
+    rows += [f"HAM_{k},ISIC_{k},{kinds[k % 3]},histo,{50 + k},male,back" for k in range(24)]
+    return _lines(folder, "HAM10000_metadata.csv", rows)
+
+
+def _isic2019(folder):
+    kinds = "MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK"
+    truth, rows = [f"image,{kinds}"], ["image,age_approx,anatom_site_general,lesion_id,sex"]
+    for k in range(24):
+        truth.append(f"ISIC_{k},{'1.0,0.0' if k % 3 else '0.0,1.0'}" + ",0.0" * 7)
+        rows.append(f"ISIC_{k},{50 + k},anterior torso,L{k},female")
+    _lines(folder, "ISIC_2019_Training_GroundTruth.csv", truth)
+    return _lines(folder, "ISIC_2019_Training_Metadata.csv", rows)
+
+
+def _isic2024(folder):
+    rows = ["isic_id,target,patient_id,age_approx,sex,anatom_site_general"]
+    rows += [f"ISIC_{k},{k % 3 // 2},IP_{k},{50 + k},male,posterior torso" for k in range(24)]
+    return _lines(folder, "train-metadata.csv", rows)
+
+
+def _columns(folder):
+    rows = ["name,label,who,gender"]
+    rows += [f"ISIC_{k},{k % 3 // 2},P{k},f" for k in range(24)]
+    return _lines(folder, "data.csv", rows)
+
+
+def _lines(folder, name, rows):
+    (folder / name).write_text("\n".join(rows) + "\n")
+    return folder / name
+
+
+OTHERS = {
+    "ham10000": (_ham, "sex", ""),
+    "isic2019": (_isic2019, "sex", ""),
+    "isic2024": (_isic2024, "sex", ""),
+    "columns": (
+        _columns,
+        "gender",
+        """
+[data.columns]
+train = "data.csv"
+image_id = "name"
+target = "label"
+patient_id = "who"
+sex = "gender"
+sexes = { f = "female" }
+""",
+    ),
+}
+_SETTINGS = """adapter = "{}"
+test_fraction = 0.25
+images = "none"
+"""
+
+
+@pytest.fixture(params=OTHERS)
+def other(request, tmp_path, recipe):
+    """Another adapter's tables, without images: the one to damage, a column of it, the recipe."""
+    write, column, more = OTHERS[request.param]
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    text = recipe.read_text().replace('adapter = "siim2020"', _SETTINGS.format(request.param))
+    recipe.write_text(text.replace("[folds]", f"{more}\n[folds]"))
+    return write(folder), column
+
+
+def test_another_adapters_tables_are_read(other, mel, recipe, tmp_path):
+    table, _ = other
+    done = mel("kaggle", "load", recipe, "--data", table.parent, "--work", tmp_path / "work")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "work/images.parquet").height == 24
+
+
+@pytest.mark.parametrize("fault", [*SHAPES, *CODES, "Windows encoding", "a column twice"])
+def test_a_fault_of_another_adapters_table_is_the_same_line(fault, other, mel, recipe, tmp_path):
+    table, column = other
+    if fault in SHAPES:
+        change, parts = SHAPES[fault]
+        _text(change, table.name)(table.parent)
+    else:
+        more = {
+            "Windows encoding": (_windows(column), ["line 3", "UTF-8"]),
+            "a column twice": (
+                lambda content: _twice(column)(content.decode()).encode(),
+                [f"{column!r} stands 2 times"],
+            ),
+        }
+        change, parts = (CODES | more)[fault]
+        _bytes(change, table.name)(table.parent)
+    work = tmp_path / "work"
+    done = mel("kaggle", "load", recipe, "--data", table.parent, "--work", work)
+    _refused(done, table.name, *parts)
+    assert [path.name for path in work.rglob("*")] in ([], [".lock"])
+
+
 FINE = {
     "a byte order mark": _bytes(lambda content: b"\xef\xbb\xbf" + content),
     "Windows line ends": _text(lambda text: text.replace("\n", "\r\n")),
