@@ -34,7 +34,7 @@ def build(recipe: options.Recipe, work: options.WorkDir) -> None:
 
     pipeline.only(recipe, work, "folds")
     _show_training(work)
-    _show(pipeline.audit(work), pipeline.audit_folder(work))
+    _show(pipeline.audit(work, compare=False), pipeline.audit_folder(work))
 
 
 @app.command(**options.example("mel folds audit --work work"))
@@ -51,6 +51,9 @@ def audit(
         list[str] | None,
         typer.Option("--column", metavar="NAME", help="Weigh this column too; repeat."),
     ] = None,
+    alone: Annotated[
+        bool, typer.Option("--no-compare", help="Leave out scikit-learn's plain maps.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/audit.")
     ] = None,
@@ -63,7 +66,10 @@ def audit(
     """
     from mel import pipeline
 
-    found = pipeline.audit(work, folds, near, out, images=images, columns=column or ())
+    columns = tuple(column or ())
+    found = pipeline.audit(
+        work, folds, near, out, images=images, columns=columns, compare=not alone
+    )
     _show(found, pipeline.audit_folder(work, folds, out))
 
 

@@ -31,7 +31,7 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
         *("mel", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
-        *("kaggle prepare", "kaggle download", "kaggle explore"),
+        *("kaggle prepare", "kaggle download", "kaggle explore", "kaggle duplicates"),
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
         *("folds import", "folds repeat", "folds inner"),
         *("tabular", "tabular train", "ensemble", "ensemble blend"),
