@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mel.folds.balancing import deal
 
-EFFORT = effort(max_examples=60, deadline=None)
+EFFORT = effort(max_examples=40, deadline=None)
 Whole = NDArray[np.int64]
 
 

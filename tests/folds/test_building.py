@@ -18,7 +18,7 @@ from mel.folds.balance import balance
 from mel.tables import Folds, ImageTable
 
 Tables = st.SearchStrategy[ImageTable]
-EFFORT = effort(max_examples=40, deadline=None)  # the first example imports scipy
+EFFORT = effort(max_examples=25, deadline=None)  # the first example imports scipy
 SETTINGS = st.builds(FoldsSettings, n_folds=st.integers(2, 4), seed=st.integers(0, 99))
 
 

@@ -11,7 +11,7 @@ from mel.folds import groups
 from mel.folds.counting import count
 from mel.tables import ImageTable
 
-EFFORT = effort(max_examples=40, deadline=None)
+EFFORT = effort(max_examples=25, deadline=None)
 
 
 def band(images: int) -> str:

@@ -15,7 +15,7 @@ from mel.files import read_header
 from mel.folds import Inner, build, groups, inner
 from mel.tables import Folds, ImageTable
 
-EFFORT = effort(max_examples=40, deadline=None)
+EFFORT = effort(max_examples=25, deadline=None)
 
 
 @EFFORT

@@ -14,7 +14,7 @@ from mel.errors import MelError
 from mel.folds import build, groups, inner, repeated, training_counts
 from mel.tables import Folds, ImageTable
 
-EFFORT = effort(max_examples=40, deadline=None)
+EFFORT = effort(max_examples=25, deadline=None)
 Tables = st.SearchStrategy[ImageTable]
 SOURCE = FoldsSettings(scheme="held-out", held_out="source")
 

@@ -36,20 +36,17 @@ def test_each_seed_has_a_file_of_its_own_and_the_folds_stay(loaded: Work, recipe
     assert loaded.folds.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("seeds", "message"),
-    [
+def test_seeds_that_are_none_are_refused_before_anything_is_written(
+    loaded: Work, recipe: Recipe
+) -> None:
+    for seeds, message in [
         ([], "no seeds; give at least one"),
         ([1, 1], "seed 1 is given twice"),
         ([-1], "seed -1 is not from 0 to 2147483647"),
         ([2**31], "seed 2147483648 is not from 0"),
-    ],
-)
-def test_seeds_that_are_none_are_refused_before_anything_is_written(
-    loaded: Work, recipe: Recipe, seeds: list[int], message: str
-) -> None:
-    with pytest.raises(MelError, match=message):
-        repeat_folds(recipe, loaded.root, seeds)
+    ]:
+        with pytest.raises(MelError, match=message):
+            repeat_folds(recipe, loaded.root, seeds)
     assert not (loaded.root / "folds").exists()
 
 
