@@ -49,7 +49,11 @@ def audit(
     near: _Near = None,
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="NAME", help="Weigh this column too; repeat."),
+        typer.Option(
+            "--column",
+            metavar="NAME",
+            help="Weigh this column too; repeat. By default those of the recipe.",
+        ),
     ] = None,
     alone: Annotated[
         bool, typer.Option("--no-compare", help="Leave out scikit-learn's plain maps.")
@@ -66,9 +70,8 @@ def audit(
     """
     from mel import pipeline
 
-    columns = tuple(column or ())
     found = pipeline.audit(
-        work, folds, near, out, images=images, columns=columns, compare=not alone
+        work, folds, near, out, images=images, columns=column or None, compare=not alone
     )
     _show(found, pipeline.audit_folder(work, folds, out))
 

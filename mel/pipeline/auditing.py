@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mel import folds
+from mel.config import Recipe
 from mel.errors import MelError
 from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
@@ -19,7 +20,7 @@ def audit(
     out: AnyPath | None = None,
     *,
     images: AnyPath | None = None,
-    columns: Iterable[str] = (),
+    columns: Iterable[str] | None = None,
     compare: bool = True,
 ) -> folds.Audit:
     """Audit a fold map against its images, from their files alone, and keep what is found.
@@ -27,8 +28,9 @@ def audit(
     `work` is a work folder, whose images and folds are taken unless `images` or `fold_map` name
     other files; without it, both must. `near` lists pairs of copies (`mel.folds.pairs`), by
     default duplicates.parquet of `work` where it is there. `columns` are further axes of the
-    balance table; with `compare` the map is put beside scikit-learn's plain ones. `out` is the
-    folder for the findings, by default `audit_folder`.
+    balance table, by default those that the recipe in `work` balances; with `compare` the map is
+    put beside scikit-learn's plain ones. `out` is the folder for the findings, by default
+    `audit_folder`.
 
     Raises MelError when images or folds are missing, unreadable, or do not belong together.
     """
@@ -36,7 +38,8 @@ def audit(
     table = ImageTable.read(_given(images, place.images if place else None))
     path = _given(fold_map, place.folds if place else None)
     made = Folds.read(path)
-    found = folds.audit(table, made, _pairs(place, near), columns, compare=compare)
+    weighed = _balanced(place, table) if columns is None else columns
+    found = folds.audit(table, made, _pairs(place, near), weighed, compare=compare)
     title, folder = f"Fold map {path.name} of {table.name}", audit_folder(place, fold_map, out)
     folds.write_audit(found, folder, title, made.digest)
     return found
@@ -76,7 +79,7 @@ def import_map(
 
     Gives what the audit found and the file: `out`, by default folds/NAME.parquet in the work
     folder after the map's name. A map that leaks is not written unless `keep_leaks`: every score
-    on it would be too good, and nothing would show it any more. The findings are kept where
+    on it would be too good, and the stages after refuse it. The findings are kept where
     `audit_folder` says. Raises MelError for what `mel.folds.read_map` refuses.
     """
     place = work if isinstance(work, Work) else Work(Path(work))
@@ -101,6 +104,17 @@ def _given(named: AnyPath | None, usual: Path | None) -> Path:
     if path is None:
         raise MelError("folds audit: of what? give --work, or both --images and --folds")
     return Path(path)
+
+
+def _balanced(work: Work | None, table: ImageTable) -> list[str]:
+    """Give the columns that the work folder's recipe balances, as far as the table has them."""
+    if work is None or not work.recipe.is_file():
+        return []
+    try:
+        asked = Recipe.read(work.recipe).folds.balance
+    except MelError:  # the audit needs no recipe
+        return []
+    return [name for name in asked if name in table.frame.columns]
 
 
 def _pairs(work: Work | None, near: AnyPath | None) -> Path | None:

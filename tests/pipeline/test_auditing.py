@@ -75,6 +75,13 @@ def test_further_columns_are_weighed(work: Path, table: ImageTable) -> None:
     more = table.frame.with_columns(camera=pl.col("image_id").str.slice(-1))
     ImageTable.of(more, "more").write(work / "images.parquet")
     assert "camera" in pipeline.audit(work, columns=["camera"]).balance["axis"]
+    assert "camera" not in pipeline.audit(work).balance["axis"]
+    text = pipeline.embedded()["tiny"].read_text(encoding="utf-8")
+    balanced = text.replace("[folds]", '[folds]\nbalance = ["camera"]')
+    (work / "recipe.toml").write_text(balanced, encoding="utf-8")
+    assert "camera" in pipeline.audit(work).balance["axis"]
+    (work / "recipe.toml").write_text("no recipe", encoding="utf-8")
+    assert pipeline.audit(work).ok
 
 
 def test_a_clean_map_is_imported_beside_the_folds(
