@@ -13,7 +13,7 @@ from mel.folds.axes import WHOLE
 from mel.folds.balance import by_category
 
 if TYPE_CHECKING:
-    from mel.folds.auditing import Audit
+    from mel.folds.findings import Audit
 
 __all__ = ["draw"]
 

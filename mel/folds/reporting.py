@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from mel.files import atomic, write_json
-from mel.folds.auditing import Audit
 from mel.folds.balance import by_axis, by_category
+from mel.folds.findings import Audit
 from mel.folds.picture import draw
 
 __all__ = ["Sheet", "sheets", "write_audit"]
