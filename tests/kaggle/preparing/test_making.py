@@ -152,7 +152,7 @@ def test_a_table_of_nothing_but_broken_originals_still_ends_in_order(originals, 
     for path in table["path"]:
         Path(path).unlink()
     done = prepare(table, tmp_path / "out", sizes=[16], skip_broken=True)
-    assert done.prepared(16).frame.is_empty()
+    assert done.prepared(16).references.is_empty()
     assert done.broken.height == 2
 
 
