@@ -115,7 +115,7 @@ _KNOWN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         _credentials,
     ),
     ("access", rf"Forbidden|Permission .{{0,60}} was denied|{_CODE.format('403')}", _forbidden),
-    ("competition", rf"\bNotFound\b|{_CODE.format('404')}", _competition),
+    ("competition", rf"\bNotFound\b|^Not Found\b|{_CODE.format('404')}", _competition),
     ("server", rf"Bad Gateway|Service Unavailable|{_CODE.format('5[0-9][0-9]')}", _server),
     (
         "network",

@@ -60,9 +60,10 @@ def download(
     chosen = _choose(listing, wanted, name)
     missing = [file for file in chosen if not job.holds(file)]
     if not wanted and _is_whole(job, listing, missing):
-        return _result(job, chosen, 0)
-    few = wanted or _are_few(listing, missing)
-    return _result(job, chosen, job.fetch(missing) if few else job.fetch_all(listing))
+        return _result(job, chosen, 0, some=False)
+    few = wanted or (unzip and _are_few(listing, missing))
+    fetched = job.fetch(missing) if few else job.fetch_all(listing)
+    return _result(job, chosen, fetched, some=bool(wanted))
 
 
 def _knows(listing: Listing, wanted: Sequence[str]) -> bool:
@@ -94,8 +95,12 @@ def _are_few(listing: Listing, missing: Sequence[RemoteFile]) -> bool:
     return listing.complete and 0 < len(missing) <= _FEW and 2 * size < listing.bytes
 
 
-def _result(job: Job, chosen: Sequence[RemoteFile], fetched: int) -> Downloaded:
-    names = {file.name for file in chosen} | ({*job.record.files} if job.record.whole else set())
-    paths = [job.out / name for name in names] or [job.archive]
-    sizes = [path.stat().st_size for path in paths if path.is_file()]
+def _result(job: Job, chosen: Sequence[RemoteFile], fetched: int, *, some: bool) -> Downloaded:
+    """Count what is here of the files that were asked for: `some` of them, or all there are."""
+    names = {file.name for file in chosen}
+    if not some:
+        names |= {*job.record.files} if job.unzip else {job.archive.name}
+    if not job.unzip:
+        names |= {f"{name}.zip" for name in names}
+    sizes = [path.stat().st_size for name in names if (path := job.out / name).is_file()]
     return Downloaded(job.out, len(sizes), sum(sizes), fetched)

@@ -85,7 +85,8 @@ class Meter:
             self._tick = self._stack.enter_context(progress(self._label, total, "MB"))
         more = max(size // _MB - self._shown, 0)
         self._shown += more
-        self._tick(more, note)
+        if more or note:
+            self._tick(more, note)
 
 
 def size_of(folder: Path) -> int:

@@ -42,6 +42,7 @@ FAILURES = {
     "mistyped": ("403 - Forbidden - Permission 'competitions.get' was denied", "correct the name"),
     "404": ("404 Client Error: Not Found for url: https://api.kaggle.com/v1/c.C/L", "correct the"),
     "404, old": ("404 - Not Found", "correct the name"),
+    "404, body": ("Warning: outdated\nNot Found", "correct the name"),
     "phone": ("You must verify your phone number first", "https://www.kaggle.com/settings"),
     "429": ("429 Client Error: Too Many Requests for url: https://x.y", "too many requests"),
     "429, body": ('{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED"}}', "429"),
