@@ -83,7 +83,7 @@ def import_map(
     `audit_folder` says. Raises MelError for what `mel.folds.read_map` refuses.
     """
     place = work if isinstance(work, Work) else Work(Path(work))
-    table = ImageTable.read(place.images)
+    table = place.loaded()
     found_map = folds.read_map(file, table, id_column, fold_column)
     path = Path(out) if out is not None else place.root / "folds" / f"{Path(file).stem}.parquet"
     found = folds.audit(table, found_map, _pairs(place, near), compare=True)

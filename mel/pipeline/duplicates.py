@@ -7,13 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from mel import kaggle
-from mel.errors import MelError
 from mel.files import write_bytes, write_table
 from mel.kaggle.duplicates.review import Review, review
 from mel.kaggle.duplicates.search import THRESHOLD, Found, search
 from mel.kaggle.duplicates.sheet import Shown, contact_sheet
 from mel.pipeline.folder import AnyPath, Work
-from mel.tables import ImageTable
 
 __all__ = ["Copies", "find_copies"]
 
@@ -76,13 +74,7 @@ def find_copies(
     that is negative or not below 1, and for a list that cannot be read.
     """
     place = Work(Path(work))
-    place.required()
-    if not place.images.is_file():
-        raise MelError(
-            f"{place.images}: no such file; load the images first: "
-            f"mel kaggle load RECIPE --data DIR --work {place.root}"
-        )
-    table = ImageTable.read(place.images)
+    table = place.loaded()
     ids = table.frame["image_id"]
     listed = [kaggle.duplicates.read_list(path, ids, strict=False) for path in lists]
     found = search(table.frame, place.root / "cache" / "hashes.parquet", threshold)

@@ -33,13 +33,7 @@ def explore(
     so that a run in it may go on meanwhile. Raises MelError when nothing is loaded there.
     """
     place = Work(Path(work))
-    place.required()
-    if not place.images.is_file():
-        raise MelError(
-            f"{place.images}: no such file; load the images first: "
-            f"mel kaggle load RECIPE --data DIR --work {place.root}"
-        )
-    table = ImageTable.read(place.images)
+    table = place.loaded()
     return kaggle.explore(
         table,
         _folds(place, table),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mel.errors import MelError
+from mel.tables import ImageTable
 
 __all__ = ["AnyPath", "Work"]
 
@@ -110,6 +111,16 @@ class Work:
                 f"{self.root}: no such work folder; mel run RECIPE --data DIR --work {self.root} "
                 "makes one"
             )
+
+    def loaded(self) -> ImageTable:
+        """Read the images, or refuse a folder into which none were loaded."""
+        self.required()
+        if not self.images.is_file():
+            raise MelError(
+                f"{self.images}: no such file; load the images first: "
+                f"mel kaggle load RECIPE --data DIR --work {self.root}"
+            )
+        return ImageTable.read(self.images)
 
     @contextmanager
     def locked(self, *, shared: bool = False) -> Iterator[None]:

@@ -39,7 +39,7 @@ def repeat_folds(
         )
     rows = []
     with place.locked():
-        maps = folds.repeated(ImageTable.read(place.images), found.folds, seeds)
+        maps = folds.repeated(place.loaded(), found.folds, seeds)
         for seed, made in maps.items():
             path = place.root / "folds" / f"seed-{seed}.parquet"
             made.write(path)
@@ -86,6 +86,6 @@ def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
 def _read(work: AnyPath) -> tuple[ImageTable, Folds]:
     place = Work(Path(work))
     place.required()
-    table, made = ImageTable.read(place.images), Folds.read(place.folds)
+    table, made = place.loaded(), Folds.read(place.folds)
     made.covers(table)
     return table, made

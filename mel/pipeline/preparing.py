@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mel import kaggle
-from mel.errors import MelError
 from mel.pipeline.folder import AnyPath, Work
-from mel.tables import ImageTable
 
 __all__ = ["prepare"]
 
@@ -21,11 +19,5 @@ def prepare(
     that a run in it may go on meanwhile. Raises MelError when nothing is loaded there.
     """
     place = Work(Path(work))
-    place.required()
-    if not place.images.is_file():
-        raise MelError(
-            f"{place.images}: no such file; load the images first: "
-            f"mel kaggle load RECIPE --data DIR --work {place.root}"
-        )
     folder = place.root / "prepared" if out is None else Path(out)
-    return kaggle.prepare(ImageTable.read(place.images), folder, sizes, **options)
+    return kaggle.prepare(place.loaded(), folder, sizes, **options)

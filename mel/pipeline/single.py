@@ -76,7 +76,7 @@ def train_members(
 
 
 def _train_fold(recipe: Recipe, work: Work, name: str, fold: int) -> None:
-    table, folds = ImageTable.read(work.images), Folds.read(work.folds)
+    table, folds = work.loaded(), Folds.read(work.folds)
     cnn.train(table, folds, recipe.member(name), work.cnn(name), only_folds=[fold])
 
 

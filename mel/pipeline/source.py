@@ -24,7 +24,6 @@ from mel.files import (
 from mel.kaggle import Competition
 from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
-from mel.tables import ImageTable
 
 __all__ = ["keep_source", "read_sample", "source_fault", "truth", "unmapped"]
 
@@ -126,7 +125,7 @@ def truth(work: Work) -> pl.DataFrame | None:
     if not work.solution.exists():
         return None
     solution, _ = read_table(work.solution, "solution")
-    test = ImageTable.read(work.images).test.select("image_id", "patient_id")
+    test = work.loaded().test.select("image_id", "patient_id")
     if odd := set(solution["image_id"]) ^ set(test["image_id"]):
         raise MelError(
             f"{work.solution}: image {min(odd)!r} is not both there and a test image "

@@ -175,7 +175,7 @@ def summarise(recipe: Recipe, work: Work, names: Sequence[str]) -> Summary:
 
     `names` are the stages of the run, whose seconds are told.
     """
-    table = ImageTable.read(work.images)
+    table = work.loaded()
     title = f"{recipe.name} (synthetic data)" if table.synthetic else recipe.name
     folds = read_header(work.folds, "folds")
     facts = describe(table) | {"folds": f"{folds['n_folds']}, {folds['method']}"}

@@ -77,7 +77,7 @@ def _folds_inputs(recipe: Recipe, work: Work) -> Mapping[str, str]:
 
 
 def _make_folds(recipe: Recipe, work: Work) -> None:
-    table, inputs = ImageTable.read(work.images), _folds_inputs(recipe, work)
+    table, inputs = work.loaded(), _folds_inputs(recipe, work)
     found = _taken(recipe.folds.map, table) if recipe.folds.map else None
     found = found or folds.build(table, recipe.folds)
     replace(found, inputs=dict(inputs)).write(work.folds)

@@ -9,7 +9,7 @@ from mel.config import Recipe
 from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, digest_of, refusal
 from mel.predictions import Predictions
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds
 
 __all__ = ["ensemble_stage", "tabular_stage"]
 
@@ -22,7 +22,7 @@ def tabular_stage(recipe: Recipe, work: Work) -> Stage:
     members = {name: work.cnn(name) for name in recipe.names}
 
     def make() -> object:
-        table, fold_map = ImageTable.read(work.images), Folds.read(work.folds)
+        table, fold_map = work.loaded(), Folds.read(work.folds)
         return tabular.train(table, fold_map, *_scores(members), recipe.tabular, out)
 
     return Stage(
@@ -44,7 +44,7 @@ def ensemble_stage(recipe: Recipe, work: Work) -> Stage:
     members[recipe.tabular.name] = work.tabular(recipe.tabular.name)
 
     def make() -> object:
-        table, fold_map = ImageTable.read(work.images), Folds.read(work.folds)
+        table, fold_map = work.loaded(), Folds.read(work.folds)
         return ensemble.blend(table, fold_map, *_scores(members), recipe.ensemble, out)
 
     files = ("oof.parquet", "test.parquet", "blend.json", "report.html")

@@ -9,7 +9,7 @@ from mel.errors import MelError
 from mel.files import read_header
 from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, recorded
-from mel.tables import Folds, ImageTable
+from mel.tables import Folds
 
 __all__ = ["cnn_stage"]
 
@@ -23,7 +23,7 @@ def cnn_stage(member: MemberSettings, work: Work) -> Stage:
         return base_inputs(work, member.digest)
 
     def make() -> object:
-        table, fold_map = ImageTable.read(work.images), Folds.read(work.folds)
+        table, fold_map = work.loaded(), Folds.read(work.folds)
         return cnn.train(table, fold_map, member, out)
 
     def progress() -> str:
