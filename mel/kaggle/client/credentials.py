@@ -15,6 +15,8 @@ __all__ = ["Credentials", "credentials", "secrets"]
 
 _NEW = f"make a token at {SETTINGS}/api and put it into KAGGLE_API_TOKEN or ~/.kaggle/access_token"
 
+_NOTEBOOK = ("KAGGLE_KERNEL_RUN_TYPE", "KAGGLE_DATA_PROXY_URL")  # set inside Kaggle's notebooks
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -43,8 +45,8 @@ def credentials(environment: Mapping[str, str]) -> Credentials:
 def secrets(environment: Mapping[str, str]) -> Secrets:
     """Collect what must never be shown: keys and tokens of the environment and of all files."""
     values = [environment.get(name, "") for name in ("KAGGLE_API_TOKEN", "KAGGLE_KEY")]
-    named = _named(environment.get("KAGGLE_API_TOKEN", ""))
-    values += [_read(path) for path in (*_token_files(environment), named) if path]
+    named = [_named(environment.get(f"KAGGLE_API_{name}", "")) for name in ("TOKEN", "V1_TOKEN")]
+    values += [_read(path) for path in (*_token_files(environment), *named) if path]
     for path in (_config(environment) / "kaggle.json", _home(environment) / "credentials.json"):
         values += [text for name, text in _object(path).items() if name != "username"]
     user = environment.get("KAGGLE_USERNAME", "")
@@ -53,6 +55,9 @@ def secrets(environment: Mapping[str, str]) -> Secrets:
 
 
 def _token(environment: Mapping[str, str]) -> Credentials | None:
+    inside = all(environment.get(name) for name in _NOTEBOOK)
+    if inside and (path := _named(environment.get("KAGGLE_API_V1_TOKEN", ""))):
+        return _of_file(path, "KAGGLE_API_V1_TOKEN, the file ")
     given = environment.get("KAGGLE_API_TOKEN", "")
     if given and (path := _named(given)):
         return _of_file(path, "KAGGLE_API_TOKEN, the file ")

@@ -46,11 +46,12 @@ def list_files(
     *,
     pages: int = 1,
     enough: Callable[[Listing], bool] = lambda _: False,
+    tick: Callable[[], None] = lambda: None,
 ) -> Listing:
     """List a competition's files: at most `pages` of 200, or until `enough` says so.
 
-    Kaggle may stop early with an empty page, or refuse a later one; the listing is then not
-    complete. Raises ClientError where not even the first page comes.
+    `tick` hears of each page. Kaggle may stop early with an empty page, or refuse a later one; the
+    listing is then not complete. Raises ClientError where not even the first page comes.
     """
     found: dict[str, RemoteFile] = {}
     token, seen, complete = "", {""}, False
@@ -63,6 +64,7 @@ def list_files(
             if not found:
                 raise
             break  # such as too many requests: what is listed is of use
+        tick()
         fresh = {file.name: file for file in files if file.name not in found}
         found |= fresh
         complete = bool(fresh) and not token

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mel.errors import MelError, near
-from mel.kaggle.client import Listing, RemoteFile, find, list_files, slug, usable
+from mel.kaggle.client import Client, Listing, RemoteFile, find, list_files, slug, usable
 from mel.kaggle.downloading.job import Job
 from mel.kaggle.downloading.record import Record
 from mel.kaggle.downloading.unpacking import inside
-from mel.progress import say
+from mel.progress import progress, say
 
 __all__ = ["Downloaded", "download"]
 
@@ -52,9 +52,7 @@ def download(
     client = find(patience=patience)
     if warning := usable(client).warning:
         say(f"warning: {warning}")
-    listing = list_files(
-        client, name, pages=_PAGES, enough=lambda known: bool(wanted) and _knows(known, wanted)
-    )
+    listing = _list(client, name, wanted)
     record = Record.read(out, name)
     job = Job(client, name, out, record, unzip)
     chosen = _choose(listing, wanted, name)
@@ -66,8 +64,14 @@ def download(
     return _result(job, chosen, fetched, some=bool(wanted))
 
 
-def _knows(listing: Listing, wanted: Sequence[str]) -> bool:
-    return set(wanted) <= {file.name for file in listing.files}
+def _list(client: Client, name: str, wanted: Sequence[str]) -> Listing:
+    """List the files, until all that are wanted are known."""
+
+    def enough(known: Listing) -> bool:
+        return bool(wanted) and set(wanted) <= {file.name for file in known.files}
+
+    with progress(f"{name}: listing", _PAGES, "pages") as tick:
+        return list_files(client, name, pages=_PAGES, enough=enough, tick=tick)
 
 
 def _choose(listing: Listing, wanted: Sequence[str], name: str) -> list[RemoteFile]:

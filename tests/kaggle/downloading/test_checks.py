@@ -216,6 +216,16 @@ def test_credentials_are_found_in_the_order_of_the_client(nobody, monkeypatch):
     assert _found().source == f"KAGGLE_API_TOKEN, the file {token}"
 
 
+def test_inside_a_notebook_of_kaggles_its_own_token_comes_first(world, tmp_path, monkeypatch):
+    path = _write(tmp_path / "v1", "notebook-token")
+    monkeypatch.setenv("KAGGLE_API_V1_TOKEN", str(path))
+    assert _found().source == "KAGGLE_API_TOKEN"
+    monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Interactive")
+    monkeypatch.setenv("KAGGLE_DATA_PROXY_URL", "https://dp.kaggle.net")
+    assert _found().source == f"KAGGLE_API_V1_TOKEN, the file {path}"
+    assert "notebook-token" not in client.find().secrets.hide("a notebook-token here")
+
+
 def test_the_folder_of_kaggle_json_is_the_clients(nobody, tmp_path, monkeypatch):
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
     path = _write(tmp_path / "kaggle.json", {"username": "x", "key": "k" * 32})
