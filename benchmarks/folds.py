@@ -279,10 +279,11 @@ def _report(found: dict[str, dict[str, Any]], minutes: float, load_before: float
         "category; *by category* is the median over categories of the largest deviation in any "
         "fold, the figure that `mel folds audit` prints. They are counted by the audit's code, "
         "which shares none with the builder's. Seconds run from the table in memory to the map, "
-        "by the clock and of the processor, the import of SciPy or scikit-learn among them; memory "
-        "is the whole process's peak, reading or making the table among it. The largest deviations "
-        "are of categories that no map can part: most images without a known sex are one "
-        "patient's.",
+        "by the clock and of the processor, an import of SciPy or scikit-learn among them where "
+        "reading the table has not made it; memory is the whole process's peak, reading or making "
+        "the table among it. The largest deviations are of categories that no map can part: of 65 "
+        "images of 2020 without a known sex 48 are one patient's, the 7 acral ones of HAM10000 "
+        "are of three lesions.",
         "",
         *_seeds(found),
         "",

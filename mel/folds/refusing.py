@@ -37,8 +37,7 @@ def require_spread(train: pl.DataFrame, n_folds: int, where: str) -> None:
 
     Most is more than half, and more than one and a half times a fold's fair share (three quarters,
     for two folds). The fold that scores such a group trains on the lesser part of the positives,
-    and its AUC would be that group's. Where the other groups have so few positives that the folds
-    differ by one at most, all is well. Raises MelError that names the group.
+    and its AUC would be that group's. Raises MelError that names the group.
 
     train: image_id, patient_id, target and group of each train image.
     """
@@ -46,8 +45,7 @@ def require_spread(train: pl.DataFrame, n_folds: int, where: str) -> None:
     sizes = positive.group_by("group").len().sort(["len", "group"], descending=[True, False])
     name, held = sizes.row(0)
     total = positive.height
-    even = (total - held) // (n_folds - 1) >= held - 1
-    if held <= max(_MOST, _FAIR / n_folds) * total or even:
+    if held <= max(_MOST, _FAIR / n_folds) * total:
         return
     patients = train.filter(pl.col("group") == name)["patient_id"].unique().sort()
     more = f" and {patients.len() - 1} more" if patients.len() > 1 else ""
