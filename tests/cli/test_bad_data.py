@@ -1,9 +1,11 @@
 """Files as people have them: each fault is one line that names it, and nothing is half-written."""
 
+import io
 import shutil
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
@@ -397,3 +399,109 @@ def test_a_fault_of_a_foreign_fold_map_is_one_line_and_no_map_is_written(
     done = mel("folds", "import", tmp_path / "map.csv", "--work", folded, "--out", out)
     _refused(done, *parts)
     assert not out.exists()
+
+
+def _jpeg(k):
+    sink = io.BytesIO()
+    Image.new("RGB", (24, 16), (k * 8, 100, 50)).save(sink, "JPEG")
+    return sink.getvalue()
+
+
+def _records(path, *, names=True):
+    from mel.images import tfrecord
+    from mel.images.example import encode_example
+
+    with path.open("wb") as file:
+        label = "image_name" if names else "other"
+        facts = ({"image": _jpeg(k), label: f"ISIC_{k}"} for k in range(24))
+        tfrecord.write_records(file, (encode_example(one) for one in facts))
+    return path
+
+
+def _hdf5(path, keys=24):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w") as file:
+        for k in range(keys):
+            file[f"ISIC_{k}"] = np.frombuffer(_jpeg(k), np.uint8)
+    return path
+
+
+def _cut_by(path, part):
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+
+
+CONTAINERS = {  # how the pictures are written, and what the line says; None where they are fine
+    "TFRecords": (lambda d: _records(d / "train00-24.tfrec"), None),
+    "HDF5": (lambda d: _hdf5(d.parent / "train.hdf5"), None),
+    "TFRecord cut off": (
+        lambda d: _cut_by(_records(d / "train00-24.tfrec"), 0.6),
+        ["train00-24.tfrec", "record"],
+    ),
+    "TFRecord with a lying count": (
+        lambda d: _records(d / "train00-25.tfrec"),
+        ["train00-25.tfrec", "25", "24"],
+    ),
+    "TFRecord without names": (
+        lambda d: _records(d / "train00-24.tfrec", names=False),
+        ["train00-24.tfrec", "image_name"],
+    ),
+    "TFRecord of 0 bytes": (lambda d: (d / "train00-24.tfrec").write_bytes(b""), ["train00-24"]),
+    "HDF5 without a key": (lambda d: _hdf5(d.parent / "train.hdf5", 23), ["ISIC_23"]),
+    "HDF5 cut off": (
+        lambda d: _cut_by(_hdf5(d.parent / "train.hdf5"), 0.5),
+        ["train.hdf5"],
+    ),
+    "HDF5 that is text": (
+        lambda d: (d.parent / "train.hdf5").write_text("no HDF5"),
+        ["train.hdf5"],
+    ),
+}
+
+
+def _read_columns(recipe):
+    """Let the recipe read data.csv, with its pictures in a folder or in an HDF5 file."""
+    places = 'train_images = ["pictures", "train.hdf5"]'
+    more = OTHERS["columns"][2].replace("[data.columns]", f"[data.columns]\n{places}")
+    settings = 'adapter = "columns"\ntest_fraction = 0.25\n'
+    text = recipe.read_text().replace('adapter = "siim2020"', settings)
+    recipe.write_text(text.replace("[folds]", f"{more}\n[folds]"))
+
+
+@pytest.mark.parametrize("fault", CONTAINERS)
+def test_a_fault_of_a_container_is_one_line_and_nothing_is_loaded(fault, mel, recipe, tmp_path):
+    write, parts = CONTAINERS[fault]
+    folder = tmp_path / "tables"
+    (folder / "pictures").mkdir(parents=True)
+    _columns(folder)
+    write(folder / "pictures")
+    _read_columns(recipe)
+    work = tmp_path / "work"
+    done = mel("kaggle", "load", recipe, "--data", folder, "--work", work)
+    if parts is None:
+        assert done.returncode == 0, done.stderr
+        return
+    _refused(done, *parts)
+    assert [path.name for path in work.rglob("*")] in ([], [".lock"])
+
+
+def test_a_dicom_without_pixels_is_named_and_the_others_are_prepared(mel, recipe, tmp_path):
+    pydicom = pytest.importorskip("pydicom")
+    folder = tmp_path / "tables"
+    (folder / "pictures").mkdir(parents=True)
+    _columns(folder)
+    for k in range(24):
+        (folder / f"pictures/ISIC_{k}.jpg").write_bytes(_jpeg(k))
+    (folder / "pictures/ISIC_5.jpg").unlink()
+    bare = pydicom.Dataset()
+    bare.PatientID, bare.Rows, bare.Columns = "P5", 16, 24
+    bare.file_meta = pydicom.dataset.FileMetaDataset()
+    bare.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    bare.file_meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    bare.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    pydicom.dcmwrite(folder / "pictures/ISIC_5.dcm", bare, enforce_file_format=True)
+    _read_columns(recipe)
+    work = tmp_path / "work"
+    done = mel("kaggle", "load", recipe, "--data", folder, "--work", work)
+    assert done.returncode == 0, done.stderr
+    _refused(mel("kaggle", "prepare", "--work", work, "--size", "16"), "ISIC_5", status=1)
+    assert pl.read_csv(work / "prepared/broken.csv").height == 1
