@@ -1,6 +1,7 @@
 """A CSV file as text: its encoding, its header and its commas are checked before it is read."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -25,12 +26,13 @@ def read_columns(
     file. UTF-8 with a byte order mark and the line ends of Windows are fine.
 
     Raises MelError for a missing, empty or unreadable file, another encoding, line ends of old
-    Macs, another delimiter, a missing header, a column that stands twice or is missing, and rows
-    with more fields than the header.
+    Macs, another delimiter, a missing header, a column that stands twice or is missing, and a row
+    with more or fewer fields than the header.
     """
     content = _bytes_of(path)
     header = _names(content, path)
     _check_header(header, list(needed), path)
+    _check_rows(content, len(header), path)
     wanted = {*needed, *(header if known is None else known)}
     columns = [name for name in header if name in wanted]
     try:
@@ -96,6 +98,22 @@ def _check_header(header: list[str], needed: list[str], path: Path) -> None:
         require_columns(pl.DataFrame(schema=header), needed, str(path))
     elif needed:
         _refuse_header(",".join(header), needed, path)
+
+
+def _check_rows(content: bytes, width: int, path: Path) -> None:
+    """Refuse a row of another width: its fields stand in the wrong columns, or it is cut off."""
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
+    try:
+        odd = next((len(row) for row in rows if row and len(row) != width), None)
+    except csv.Error as error:
+        raise MelError(
+            f"{path}: line {rows.line_num} is unreadable ({error}); fetch it again"
+        ) from error
+    if odd is not None:
+        raise MelError(
+            f"{path}: line {rows.line_num} has {odd} fields, the header {width}; put quotes around "
+            "a field with a comma, or fetch it again"
+        )
 
 
 def _refuse_header(line: str, needed: list[str], path: Path) -> None:

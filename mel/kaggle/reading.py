@@ -36,7 +36,7 @@ def read_csv(
     unique: str | None,
     ignore: str | None = None,
 ) -> pl.DataFrame:
-    """Read a CSV file as text, an empty or blank field as null.
+    """Read a CSV file as text, without blanks around a field; an empty one is null.
 
     `ignore` is a regular expression: further columns whose whole name matches it are not read.
 
@@ -51,7 +51,8 @@ def read_csv(
             raise MelError(
                 f"{path}: unknown column {name!r}; remove it (known: {', '.join(known)})"
             )
-    frame = frame.with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
+    bare = pl.all().str.strip_chars()  # or "p1 " would be another patient than "p1"
+    frame = frame.with_columns(pl.when(bare != "").then(bare))
     if frame.height == 0:
         raise MelError(f"{path}: has no rows below its header; fetch it again")
     if unique is not None:
@@ -103,7 +104,8 @@ def parse_target(
 ) -> pl.Series:
     """Give targets as 0 or 1; anything else is refused.
 
-    With `positive`, the words in it mean 1 and every other word 0; a missing one is refused.
+    With `positive`, the words in it mean 1 and every other word 0, whatever their case and the
+    blanks around them; a missing one is refused.
     """
     if words := list(positive):
         return _parse_words(frame, column, where, by, words)
@@ -125,13 +127,15 @@ def _parse_words(
         raise MelError(
             f"{where}: no {column} of image {bad[by][0]} ({bad.height} rows); fill it in"
         )
-    for word in positive:
-        if not (frame[column] == word).any():
+    said = frame[column].str.strip_chars().str.to_lowercase()
+    wanted = [word.strip().lower() for word in positive]
+    for word, plain in zip(positive, wanted, strict=True):
+        if not (said == plain).any():
             raise MelError(
                 f"{where}: no row has the positive {column} {word!r}; "
                 f"{near(word, frame[column].unique())}"
             )
-    return frame[column].is_in(positive).cast(pl.Int8)
+    return said.is_in(wanted).cast(pl.Int8)
 
 
 def fill_patients(

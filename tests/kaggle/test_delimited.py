@@ -39,6 +39,22 @@ def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
     assert read_columns(path, _NEEDED, None)[0].columns == ["image", "a", "sex", "b"]
 
 
+@pytest.mark.parametrize("row", [b"y,nevus, atypical,male,1", b"y,nevus", b'"y,nevus,male,1'])
+def test_a_row_of_another_width_is_refused_whatever_columns_are_read(
+    tmp_path: Path, row: bytes
+) -> None:
+    """A comma in a field moves all that follow: the target would be that of another column."""
+    path = _file(tmp_path, b"image,dx,sex,target\nx,nevus,male,0\n" + row + b"\n")
+    for needed in (["image"], ["image", "sex"], ["image", "target"]):
+        with pytest.raises(MelError, match=r"line 3 has [125] fields, the header 4; put quotes"):
+            read_columns(path, needed)
+
+
+def test_commas_and_line_ends_within_quotes_are_no_fault(tmp_path: Path) -> None:
+    path = _file(tmp_path, b'image,sex\n"a,b","ma\nle"\nc,"f ""x"" f"\n')
+    assert read_columns(path, _NEEDED)[0].rows() == [("a,b", "ma\nle"), ("c", 'f "x" f')]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -61,7 +77,7 @@ def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
         (b"image,sex,sex\nx,male,male\n", r"column 'sex' stands 2 times; remove one"),
         (b"image,a,a,sex\nx,1,2,male\n", r"column 'a' stands 2 times; remove one"),
         (b"image,sexx\nx,male\n", r"no column 'sex'; did you mean 'sexx'\?"),
-        (b"image,sex\nx,male,1,2\n", r"is no readable CSV \(.*\); fetch it again"),
+        (b"image,sex\nx,male,1,2\n", r"line 2 has 4 fields, the header 2; put quotes around a"),
     ],
 )
 def test_each_fault_has_its_line(tmp_path: Path, content: bytes, message: str) -> None:

@@ -31,6 +31,13 @@ def test_everything_is_text_and_empty_or_blank_is_null(tmp_path: Path) -> None:
     assert frame.rows() == [("007", None, "x"), ("8", "1.0", None)]
 
 
+def test_blanks_around_a_field_make_no_other_patient(tmp_path: Path) -> None:
+    frame = read_csv(_csv(tmp_path, "id,p\n a,p1\nb ,p1 \nc,\tp1\n"), ["id", "p"], unique="id")
+    assert frame.rows() == [("a", "p1"), ("b", "p1"), ("c", "p1")]
+    with pytest.raises(MelError, match=r"id 'a' stands 2 times"):
+        read_csv(_csv(tmp_path, "id\na\na \n"), ["id"], unique="id")
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) -> None:
     frame = read_csv(_csv(tmp_path, "\ufeffid,a\r\nx,1\r\n"), ["id", "a"], unique="id")
     assert frame.rows() == [("x", "1")]
@@ -40,7 +47,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) ->
     ("text", "message"),
     [
         ("id,a\n", r"t.csv: has no rows below its header; fetch it again"),
-        ("id,a\nx,1,2,3\n", r"t.csv: is no readable CSV \(.*\); fetch it again"),
+        ("id,a\nx,1,2,3\n", r"t.csv: line 2 has 4 fields, the header 2; put"),
+        ("id,a\nx,1\ny\n", r"t.csv: line 3 has 1 fields, the header 2; put"),
         ("id,A\nx,1\n", r"t.csv: no column 'a'; known: A, id"),
         ("id,a,bb\nx,1,2\n", r"t.csv: unknown column 'bb'; remove it \(known: id, a, c\)"),
         ("id,a\nx,1\nx,2\n", r"t.csv: id 'x' stands 2 times"),
@@ -105,6 +113,8 @@ def test_words_may_say_which_target_is_positive() -> None:
     frame = pl.DataFrame({"id": ["a", "b", "c"], "kind": ["mel", "nv", "bcc"]})
     found = parse_target(frame, "kind", _WHERE, "id", ["mel", "bcc"])
     assert found.to_list() == [1, 0, 1]
+    odd = frame.with_columns(pl.Series("kind", ["Mel", "nv", "MEL "]))
+    assert parse_target(odd, "kind", _WHERE, "id", ["mel"]).to_list() == [1, 0, 1]
     with pytest.raises(MelError, match=r"no row has the positive kind 'mell'; did you mean 'mel'"):
         parse_target(frame, "kind", _WHERE, "id", ["mell"])
     blank = frame.with_columns(pl.Series("kind", ["mel", None, "nv"]))

@@ -159,7 +159,7 @@ def test_a_numeric_target_needs_no_words(clinic: Path) -> None:
         ({"target": "kin"}, r"meta.csv: no column 'kin'; did you mean 'kind'\?"),
         ({"train": "metadata.csv"}, r"metadata.csv: no such file; check the data folder"),
         ({"test": "test.csv"}, None),
-        ({"positive": ["melanoma"]}, r"no row has the positive kind 'melanoma'; did you mean 'Mel"),
+        ({"positive": ["melanom"]}, r"no row has the positive kind 'melanom'; did you mean 'Mel"),
         ({"sites": {"elbow": "arm"}}, r"data.columns: 'elbow' cannot be the site 'arm'; known: "),
         ({"sexes": {"X": "femal"}}, r"'X' cannot be the sex 'femal'; did you mean 'female' or"),
         ({"train_images": ["pics"]}, r"no image file pic00.jpg \(40 of 40 missing\)"),
