@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 PLACE = Path(os.environ.get("STANDIN", os.devnull))
@@ -27,6 +26,8 @@ def content(name: str, size: int) -> bytes:
 
 
 def archive() -> bytes:
+    import zipfile  # here, since it takes longer to import than all else
+
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as opened:
         for name, size in WORLD["files"].items():
@@ -87,6 +88,8 @@ def download(arguments: argparse.Namespace) -> None:
         name = arguments.file_name.rpartition("/")[2]
         data = content(arguments.file_name, WORLD["files"][arguments.file_name])
         if arguments.file_name in WORLD.get("wrapped", []):
+            import zipfile
+
             sink = io.BytesIO()
             with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as opened:
                 opened.writestr(name, data)

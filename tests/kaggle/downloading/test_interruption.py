@@ -68,13 +68,14 @@ def test_a_run_that_is_ended_goes_on_where_it_was(sent, world, out):
 
 def test_a_second_run_does_not_write_into_the_first(world, out, monkeypatch):
     monkeypatch.setattr("mel.kaggle.downloading.scratch._WAIT", 0.3)
-    world.set(slow=0.25, block=BLOCK)
+    world.set(slow=0.5, block=BLOCK)
     run = _start(out)
     _until(lambda: _part(out) > BLOCK)
     with pytest.raises(MelError, match="another download is writing there"):
         download("titanic", out)
-    assert run.wait(20) == 0
-    world.check(out)
+    assert world.count("download") == 1
+    run.terminate()
+    run.communicate(timeout=20)
 
 
 def test_a_client_that_hangs_is_ended_after_the_patience(world, out, mel):

@@ -135,11 +135,11 @@ def test_the_real_client_is_understood(server, world, out):
 
 def test_the_real_client_goes_on_where_a_killed_run_was(server, world, out):
     world.set(files=FILES)
-    server.slow = 0.3
+    server.slow = 0.15
     command = [sys.executable, "-m", "mel.cli", "kaggle", "download", "titanic", "--out", str(out)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
         end = time.monotonic() + 40
-        while not any(p.stat().st_size > 2**20 for p in out.glob(".download/*/*.zip")):
+        while not any(p.stat().st_size >= 2**20 for p in out.glob(".download/*/*.zip")):
             assert time.monotonic() < end
             time.sleep(0.02)
         os.kill(run.pid, signal.SIGKILL)
