@@ -24,7 +24,7 @@ import polars as pl
 
 from mel.config import DataSettings, FoldsSettings
 from mel.folds import build, groups, repeated
-from mel.folds.balance import balance
+from mel.folds.proving.balance import balance
 from mel.kaggle import load
 from mel.tables import Folds, ImageTable
 

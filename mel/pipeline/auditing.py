@@ -26,7 +26,7 @@ def audit(
     """Audit a fold map against its images, from their files alone, and keep what is found.
 
     `work` is a work folder, whose images and folds are taken unless `images` or `fold_map` name
-    other files; without it, both must. `near` lists pairs of copies (`mel.folds.pairs`), by
+    other files; without it, both must. `near` lists pairs of copies (`mel.folds.proving.pairs`), by
     default duplicates.parquet of `work` where it is there. `columns` are further axes of the
     balance table, by default those that the recipe in `work` balances; with `compare` the map is
     put beside scikit-learn's plain ones. `out` is the folder for the findings, by default

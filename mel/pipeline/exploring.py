@@ -7,7 +7,7 @@ import polars as pl
 from mel import folds, kaggle
 from mel.config import FoldsSettings
 from mel.errors import MelError
-from mel.folds.pairs import read_pairs
+from mel.folds.proving.pairs import read_pairs
 from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
 from mel.tables import Folds, ImageTable

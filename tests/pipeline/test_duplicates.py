@@ -41,7 +41,7 @@ def test_the_copies_of_the_synthetic_competition_are_found_and_no_others(
 
 
 def test_the_audit_of_the_folds_reads_what_was_found(work: Path) -> None:
-    from mel.folds.pairs import read_pairs
+    from mel.folds.proving.pairs import read_pairs
 
     found = pipeline.find_copies(work)
     pairs = read_pairs(found.pairs)

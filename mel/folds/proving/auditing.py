@@ -7,11 +7,11 @@ import polars as pl
 
 from mel.checks import AXES, is_missing
 from mel.errors import MelError
-from mel.folds.balance import measured
-from mel.folds.comparison import compare as put_beside
-from mel.folds.findings import Audit
-from mel.folds.leaks import crossings, link_rows, shared_with_test
-from mel.folds.pairs import as_pairs, read_pairs
+from mel.folds.proving.balance import measured
+from mel.folds.proving.comparison import compare as put_beside
+from mel.folds.proving.findings import Audit
+from mel.folds.proving.leaks import crossings, link_rows, shared_with_test
+from mel.folds.proving.pairs import as_pairs, read_pairs
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["audit"]
@@ -51,7 +51,7 @@ def audit(
 
     The fold map may come from anywhere; its barred pairs are honoured. Relatives share a patient,
     a lesion_id or a duplicate_id, where the table has them, or are a pair of copies in `pairs`
-    (a file or a frame: see `mel.folds.pairs.read_pairs`). Nothing is shared with the code that
+    (a file or a frame: see `mel.folds.proving.pairs`). Nothing is shared with the code that
     builds folds but which ids count as missing (`mel.checks.is_missing`). `columns` are further
     axes of the balance table; with `compare`, the map is put beside scikit-learn's plain ones.
 

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from mel.files import write_bytes
-from mel.folds.axes import WHOLE
-from mel.folds.balance import by_category
+from mel.folds.proving.axes import WHOLE
+from mel.folds.proving.balance import by_category
 
 if TYPE_CHECKING:
-    from mel.folds.findings import Audit
+    from mel.folds.proving.findings import Audit
 
 __all__ = ["draw"]
 

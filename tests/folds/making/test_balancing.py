@@ -10,7 +10,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mel.folds.balancing import deal
+from mel.folds.making.balancing import deal
 
 EFFORT = effort(max_examples=40, deadline=None)
 Whole = NDArray[np.int64]

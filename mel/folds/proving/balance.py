@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from mel.folds.axes import Axis, axes_of, reading_order
+from mel.folds.proving.axes import Axis, axes_of, reading_order
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["balance", "by_axis", "by_category", "measured"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mel.errors import MelError
-from mel.folds.strata import banded, image_strata
+from mel.folds.making.strata import banded, image_strata
 
 
 def images(**columns: object) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mel.folds.weighing import Weighed
+from mel.folds.making.weighing import Weighed
 
 __all__ = ["POOL", "exchange"]
 

@@ -8,7 +8,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from mel.folds import groups
-from mel.folds.counting import count
+from mel.folds.making.counting import count
 from mel.tables import ImageTable
 
 EFFORT = effort(max_examples=25, deadline=None)

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 
 from mel.files import atomic, write_json
-from mel.folds.balance import by_axis, by_category
-from mel.folds.findings import Audit
-from mel.folds.picture import draw
+from mel.folds.proving.balance import by_axis, by_category
+from mel.folds.proving.findings import Audit
+from mel.folds.proving.picture import draw
 
 __all__ = ["Sheet", "sheets", "write_audit"]
 

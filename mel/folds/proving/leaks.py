@@ -28,7 +28,7 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 def link_rows(images: pl.DataFrame, pairs: pl.DataFrame | None = None) -> pl.DataFrame:
     """Give a row for each image of each id: kind, id, image_id.
 
-    images: rows of an ImageTable. pairs: kind, one and other (see `mel.folds.pairs.read_pairs`);
+    images: rows of an ImageTable. pairs: kind, one and other (see `mel.folds.proving.pairs`);
     a pair's id is "one & other". Left out are pairs that name an image which is not there, and
     those whose images share a duplicate_id, by which they are looked for already.
     """

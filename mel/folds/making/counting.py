@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mel.folds.strata import Stratum, banded, image_strata
+from mel.folds.making.strata import Stratum, banded, image_strata
 
 __all__ = ["Counts", "count"]
 

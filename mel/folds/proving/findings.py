@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mel.folds.balance import by_axis
+from mel.folds.proving.balance import by_axis
 
 __all__ = ["Audit"]
 
@@ -22,9 +22,9 @@ class Audit:
     positive_patients, median_age (years), female_share (0 to 1, of the images whose sex is known)
     and external (images of other competitions that may train it). `checked` names the kinds of
     which the train and external images have an id at all: of another kind nothing is known.
-    `balance` is what `mel.folds.balance` gives, `shared` the ids that train and test images share
-    (kind, id, train, test: how many images), `comparison` what `mel.folds.compare` gives, or None.
-    `left_out` counts the pairs that name other images.
+    `balance` is what `mel.folds.proving.balance` gives, `shared` the ids that train and test
+    images share (kind, id, train, test: how many images), `comparison` what `mel.folds.compare`
+    gives, or None. `left_out` counts the pairs that name other images.
     """
 
     crossings: pl.DataFrame
@@ -64,7 +64,7 @@ class Audit:
     @property
     def verdict(self) -> str:
         """One line for a reader: what was checked, over how much, and what is wrong."""
-        size = f"{self.counts.height} folds of {self.counts['rows'].sum()} images"
+        size = f"{self.counts.height} folds of {self.counts['rows'].sum():,} images"
         checked = f"checked by {', '.join(self.checked)}"
         found = "; ".join(self.faults) if self.faults else "nothing crosses"
         return f"{size}, {checked}: {found}"

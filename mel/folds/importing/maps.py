@@ -9,8 +9,8 @@ from mel.errors import MelError
 from mel.files import digest_file
 from mel.folds.barring import barred
 from mel.folds.components import groups
-from mel.folds.foreign import named, read_foreign
-from mel.folds.numbering import numbered
+from mel.folds.importing.foreign import named, read_foreign
+from mel.folds.importing.numbering import numbered
 from mel.progress import say
 from mel.tables import Folds, ImageTable, as_table
 

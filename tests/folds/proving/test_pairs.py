@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from mel.errors import MelError
-from mel.folds.pairs import as_pairs, read_pairs
+from mel.folds.proving.pairs import as_pairs, read_pairs
 
 EXACT = [("exact pair", "a", "b"), ("exact pair", "a", "c")]
 

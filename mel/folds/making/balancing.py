@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mel.folds.exchanging import POOL, exchange
-from mel.folds.weighing import POSITIVES, Weighed
+from mel.folds.making.exchanging import POOL, exchange
+from mel.folds.making.weighing import POSITIVES, Weighed
 
 __all__ = ["deal"]
 

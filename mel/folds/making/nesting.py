@@ -12,10 +12,10 @@ import polars as pl
 from mel.checks import require_columns, require_unique
 from mel.errors import MelError
 from mel.files import check_digest, digest_frame, read_table, required, write_table
-from mel.folds.building import dealt
 from mel.folds.components import groups
-from mel.folds.counting import count
-from mel.folds.refusing import require_groups
+from mel.folds.making.building import dealt
+from mel.folds.making.counting import count
+from mel.folds.making.refusing import require_groups
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Inner", "inner"]

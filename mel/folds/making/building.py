@@ -8,12 +8,12 @@ import polars as pl
 
 from mel.config import FoldsSettings
 from mel.errors import MelError
-from mel.folds.balancing import deal
 from mel.folds.barring import barred
 from mel.folds.components import groups
-from mel.folds.counting import Counts, count
-from mel.folds.holding_out import hold_out
-from mel.folds.refusing import require_groups, require_spread
+from mel.folds.making.balancing import deal
+from mel.folds.making.counting import Counts, count
+from mel.folds.making.holding_out import hold_out
+from mel.folds.making.refusing import require_groups, require_spread
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["METHOD", "build", "dealt", "repeated"]
@@ -28,10 +28,10 @@ def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = Non
     test or an external image, stay together (`groups`). Groups are dealt to the folds so that all
     have about equal counts, over everything at once: rows, positives, patients, positive patients,
     images a patient, sex, age band, site, source and the columns of `settings.balance`
-    (`mel.folds.balancing.deal`). Only train images are balanced. External images linked to an
-    image that a fold scores are barred from training it, and those linked to a test image from
+    (`mel.folds.making.balancing.deal`). Only train images are balanced. External images linked to
+    an image that a fold scores are barred from training it, and those linked to a test image from
     training at all. `settings.seed` decides between equal groups. `settings` defaults to five
-    folds and seed 0. With `settings.scheme` "held-out" see `mel.folds.holding_out.hold_out`.
+    folds and seed 0. With `settings.scheme` "held-out" see `mel.folds.making.holding_out.hold_out`.
 
     Raises MelError when the table has too few groups, groups with a positive or groups with a
     negative for `settings.n_folds`, when one group holds most of the positives, and for a column

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mel.config import FoldsSettings
 from mel.errors import MelError
 from mel.folds import audit, build, groups, repeated
-from mel.folds.balance import balance
+from mel.folds.proving.balance import balance
 from mel.tables import Folds, ImageTable
 
 Tables = st.SearchStrategy[ImageTable]

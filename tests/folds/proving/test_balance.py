@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from mel.errors import MelError
-from mel.folds.balance import balance, by_axis, by_category
+from mel.folds.proving.balance import balance, by_axis, by_category
 from mel.tables import Folds, ImageTable
 
 

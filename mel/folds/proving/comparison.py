@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.folds.balance import by_category, measured
-from mel.folds.leaks import crossings, link_rows
+from mel.folds.proving.balance import by_category, measured
+from mel.folds.proving.leaks import crossings, link_rows
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["compare"]
@@ -37,8 +37,8 @@ def compare(
 
     Gives a row a map: map, the count of ids that cross of each kind there is (patients, lesions,
     duplicates, exact pairs, near pairs), rows_min, rows_max, positives_min, positives_max (of a
-    fold), median and largest (deviation, relative: see `mel.folds.balance`). `pairs` is what
-    `mel.folds.pairs.read_pairs` gives. Raises MelError for folds of other images.
+    fold), median and largest (deviation, relative: see `mel.folds.proving.balance`). `pairs` is
+    what `mel.folds.proving.pairs.read_pairs` gives. Raises MelError for folds of other images.
 
     Guarantees: the same figures for any order of the rows.
     """
