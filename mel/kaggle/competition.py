@@ -146,7 +146,9 @@ def _other(sources: Sequence[Source]) -> list[str]:
 
 def _dropped(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     kept, gone = duplicates.drop(frame)
-    named = gone.join(frame.select("image_id", "source"), on="image_id", how="left")
+    links = [c for c in ("source", "patient_id", "lesion_id") if c in frame.columns]
+    named = gone.join(frame.select("image_id", *links), on="image_id", how="left")
+    kept = duplicates.hand_on(kept, named)
     reason = pl.lit("is a copy of an image that stays")
     return kept, named.select("image_id", "source", reason=reason, kept_id="kept_id")
 

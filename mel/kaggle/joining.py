@@ -18,6 +18,7 @@ NOTHING_LEFT_OUT = pl.DataFrame(
     schema=dict.fromkeys(("image_id", "source", "reason", "kept_id"), pl.String)
 )
 _SAME = "_downsampled"  # what ISIC adds to an id for a smaller file of the same picture
+_PICTURE = pl.col("image_id").str.replace(EXTENSION, "").str.strip_suffix(_SAME)
 
 
 def stack(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -26,27 +27,37 @@ def stack(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     Ids are ISIC's own across its challenges, so that an id in two sources is one picture; with or
     without "_downsampled" or an extension it is the same. Gives all rows that stay, sorted by
     image_id, and the external ones that are left out: image_id, source, reason and kept_id, the
-    same picture's id in the table.
+    same picture's id in the table. What these say of patient and lesion goes to the rows that
+    stay (`mel.kaggle.duplicates.hand_on`), so that no other image of a lesion slips into training.
 
     >>> main = pl.DataFrame({"image_id": ["a"], "split": ["test"], "source": ["siim2020"]})
     >>> other = pl.DataFrame({"image_id": ["a", "b"], "split": "external", "source": "isic2019"})
+    >>> other = other.with_columns(target=1)
     >>> kept, left_out = stack([main, other])
     >>> kept["image_id"].to_list(), left_out.rows()
     (['a', 'b'], [('a', 'isic2019', 'is a test image of siim2020', 'a')])
     """
     ranked = [frame.with_columns(_rank=pl.lit(rank)) for rank, frame in enumerate(frames)]
     rows = pl.concat(ranked, how="diagonal").sort("_rank", "image_id")
-    bare = pl.col("image_id").str.replace(EXTENSION, "").str.strip_suffix(_SAME)
-    rows = rows.with_columns(_same=bare)
+    rows = rows.with_columns(_same=_PICTURE)
     named = {"image_id": "kept_id", "_rank": "_first", "split": "_split", "source": "_source"}
+    named["target"] = "_target"
     firsts = rows.unique("_same", keep="first", maintain_order=True).select("_same", *named)
     rows = rows.join(firsts.rename(named), on="_same", how="left", maintain_order="left")
     gone = pl.col("_rank") > pl.col("_first")
-    role = pl.when(pl.col("_split") == "test").then(pl.lit("is a test image of "))
-    reason = pl.concat_str(role.otherwise(pl.lit("is also in ")), "_source")
-    left_out = rows.filter(gone).select("image_id", "source", reason=reason, kept_id="kept_id")
+    left_out = rows.filter(gone).select("image_id", "source", reason=_reason(), kept_id="kept_id")
     kept = rows.filter(~gone).drop("_rank", "_same", *named.values())
+    kept = duplicates.hand_on(kept, rows.filter(gone))
     return kept.sort("image_id"), left_out.sort("source", "image_id")
+
+
+def _reason() -> pl.Expr:
+    """Say which row of the same picture stays, and whether that has another target."""
+    role = pl.when(pl.col("_split") == "test").then(pl.lit("is a test image of "))
+    odd = pl.when(pl.col("target") != pl.col("_target")).then(pl.lit(", with another target"))
+    return pl.concat_str(
+        role.otherwise(pl.lit("is also in ")), "_source", odd.otherwise(pl.lit(""))
+    )
 
 
 def label_copies(
@@ -55,10 +66,11 @@ def label_copies(
     """Give the rows with duplicate_id, from the sources' lists and, if asked for, by comparing.
 
     A list of the main source must name its images only; other pairs of an external one's, and of
-    one whose test images are left aside, are passed over. Without list and comparison there is no
-    column duplicate_id; asking to drop duplicates then raises MelError.
+    one whose test images are left aside, are passed over. Ids of one source that differ by
+    "_downsampled" or an extension alone are copies too. Without any of these there is no column
+    duplicate_id; asking to drop duplicates then raises MelError.
     """
-    pairs = [_pairs(source, frame) for source in sources]
+    pairs = [_namesakes(frame), *(_pairs(source, frame) for source in sources)]
     if settings.duplicates == "find":
         file = None if cache is None else cache / "hashes.parquet"
         pairs.append([duplicates.find(frame, file).select("image_id_1", "image_id_2")])
@@ -76,6 +88,13 @@ def _pairs(source: Source, frame: pl.DataFrame) -> list[pl.DataFrame]:
     paths = [source.folder / name for name in source.layout.duplicates]
     ids = frame["image_id"]
     return [duplicates.read_list(path, ids, strict=strict) for path in paths if path.exists()]
+
+
+def _namesakes(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    first = pl.col("image_id").min().over(_PICTURE)
+    pairs = frame.select(image_id_1=first, image_id_2="image_id")
+    pairs = pairs.filter(pl.col("image_id_1") != pl.col("image_id_2"))
+    return [pairs] if pairs.height else []
 
 
 def hold_out(

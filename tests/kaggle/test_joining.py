@@ -13,7 +13,7 @@ from mel.kaggle.joining import hold_out, stack
 
 
 def _source(name: str, split: str, ids: list[str]) -> pl.DataFrame:
-    return pl.DataFrame({"image_id": ids, "split": split, "source": name})
+    return pl.DataFrame({"image_id": ids, "split": split, "source": name, "target": 0})
 
 
 def _settings(fraction: float, seed: int = 0) -> DataSettings:
@@ -54,6 +54,17 @@ def test_an_id_for_a_smaller_file_is_the_same_picture(name: str) -> None:
     kept, left_out = stack([_source("main", "test", ["ISIC_7"]), _source("x", "external", [name])])
     assert kept["image_id"].to_list() == ["ISIC_7"]
     assert left_out.rows() == [(name, "x", "is a test image of main", "ISIC_7")]
+
+
+def test_what_is_left_out_with_another_target_is_told_apart() -> None:
+    other = _source("other", "external", ["a", "b"]).with_columns(
+        target=pl.Series([0, 1], dtype=pl.Int32)
+    )
+    _, left_out = stack([_source("main", "train", ["a", "b"]), other])
+    assert left_out["reason"].to_list() == [
+        "is also in main",
+        "is also in main, with another target",
+    ]
 
 
 def test_two_such_ids_within_one_source_both_stay() -> None:

@@ -22,8 +22,7 @@ def drop(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     that of another copy in its group (`conflicts` lists those groups). The rows that stay keep
     their order.
 
-    A dropped image no longer links its patient to those of its copies: where copies belong to
-    several patients, keep them and let the folds hold them together.
+    A dropped image no longer links its patient to those of its copies: `hand_on` keeps these links.
 
     Raises MelError for a missing column and for a missing or double image_id.
 
