@@ -297,6 +297,16 @@ def test_no_data_is_kept_with_the_code() -> None:
     assert [names(path) for path in tracked() if path.suffix.lower() in data] == []
 
 
+def test_the_readmes_data_settings_are_accepted() -> None:
+    from mel.config import DataSettings
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    found = DataSettings.model_validate(tomllib.loads(text)["data"])
+    assert found.columns is not None
+    assert [source.adapter for source in found.external] == ["isic2019"]
+
+
 def test_the_readmes_python_example_runs(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
