@@ -55,7 +55,8 @@ def _options(
     """Leak-free folds, CNN members, a LightGBM stack and a rank blend for image competitions.
 
     Results go to standard output, news and progress to standard error. Exit status: 0 done, 1 a
-    submission that does not pass its check, 2 an error that one line explains.
+    check not passed (folds that leak, a wrong submission, broken images), 2 an error that one line
+    explains.
     """
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,11 @@ def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Give the installed versions that can change a number, for an artefact's header."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
         try:
