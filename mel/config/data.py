@@ -35,6 +35,15 @@ class ColumnSettings(Settings):
     sites: dict[str, str] = Field(default_factory=dict)
     diagnoses: dict[str, str] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _each_has_an_effect(self) -> Self:
+        needs = {"sample": "test", "test_images": "test"}
+        needs |= {"sexes": "sex", "sites": "site", "diagnoses": "diagnosis"}
+        for name, needed in needs.items():
+            if getattr(self, name) and getattr(self, needed) is None:
+                raise ValueError(f"{name} has no effect without {needed}; remove it")
+        return self
+
 
 class SourceSettings(Settings):
     """One competition's files."""
@@ -71,6 +80,12 @@ class ExternalSettings(SourceSettings):
     """Another competition's files: its images train, and are never validated on or scored."""
 
     folder: str  # absolute, or within the data folder
+
+    @model_validator(mode="after")
+    def _tests_have_no_effect(self) -> Self:
+        if self.columns is not None and self.columns.test is not None:
+            raise ValueError("columns.test has no effect in an external source; remove it")
+        return self
 
 
 class DataSettings(SourceSettings):

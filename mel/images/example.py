@@ -82,15 +82,16 @@ def decode_example(
     return {name: _values(feature) for name, feature in wanted}
 
 
-def chunk_of(data: Buffer, names: Collection[str]) -> memoryview | None:
-    """Give the first value of bytes of the first of these features, as a view that copies nothing.
+def chunk_of(data: Buffer, names: Sequence[str]) -> memoryview | None:
+    """Give the first value of bytes of the first of `names`, as a view that copies nothing.
 
-    None where the Example has no such feature. Raises ValueError for bytes that are no Example.
+    The order of `names` counts: that of an Example's features is their writer's whim. None where
+    it has no such feature. Raises ValueError for bytes that are no Example.
     """
-    for name, feature in _features(data):
-        if name in names:
-            for content in _chunks(feature, _BYTES):
-                return next(_chunks(content, 1), None)
+    found = {name: feature for name, feature in _features(data) if name in names}
+    for name in names:
+        for content in _chunks(found.get(name, memoryview(b"")), _BYTES):
+            return next(_chunks(content, 1), None)
     return None
 
 

@@ -37,7 +37,9 @@ def split(reference: Path | str) -> tuple[Path, str | None]:
     (PosixPath('mole.jpg'), None)
     """
     found = _KEYED.fullmatch(str(reference))
-    return (Path(found[1]), found[2]) if found else (Path(reference), None)
+    if found and not Path(found[0]).is_file():  # a folder may be called a.h5#b
+        return Path(found[1]), found[2]
+    return Path(reference), None
 
 
 def stamp(reference: Path | str) -> Stamp:

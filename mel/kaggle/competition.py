@@ -167,6 +167,7 @@ def _scored(
         )
     path = main.folder / layout.sample
     header = None if layout.any_header else layout.header
-    sample = read_sample(path, header, test) if path.exists() else make_sample(layout.header, test)
+    given = layout.needs_sample or path.exists()
+    sample = read_sample(path, header, test) if given else make_sample(layout.header, test)
     solution = main.adapter.solution
     return sample, None if solution is None else solution(main.settings, main.folder, test)

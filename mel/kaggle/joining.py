@@ -10,7 +10,8 @@ from mel.checks import AXES, is_missing
 from mel.config import DataSettings
 from mel.errors import MelError
 from mel.kaggle import duplicates
-from mel.kaggle.sources import EXTENSION, Source
+from mel.kaggle.pictures import EXTENSION
+from mel.kaggle.sources import Source
 
 __all__ = ["NOTHING_LEFT_OUT", "hold_out", "label_copies", "stack"]
 

@@ -1,6 +1,7 @@
 """Finding a competition's pictures by name, in folders and containers, without decoding one."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -12,23 +13,25 @@ from mel.images import hdf5
 from mel.images.references import Stamp, stamp
 from mel.kaggle import records
 
-__all__ = ["EXTENSIONS", "Listing", "list_images", "locate"]
+__all__ = ["EXTENSION", "EXTENSIONS", "Listing", "list_images", "locate"]
 
 EXTENSIONS = frozenset(
     (".jpg", ".jpeg", ".png", ".dcm", ".dicom", ".bmp", ".tif", ".tiff", ".webp")
 )
+EXTENSION = rf"(?i)({'|'.join(map(re.escape, sorted(EXTENSIONS)))})$"  # an id may carry one
 _HDF5 = (".hdf5", ".h5")
 
 Listing = dict[str, tuple[Path, int]]
 
 
-def list_images(data: Path, places: Iterable[str]) -> Listing:
+def list_images(data: Path, places: Iterable[str], *, nested: bool = False) -> Listing:
     """Give the reference and the size in bytes of every picture, by its image_id.
 
     A place, taken from the folder `data`, is a folder of image files (the id is the name without
     extension) and of TFRecord files, an HDF5 file (the id is the dataset's name), or one TFRecord
     file. Places that are absent are passed over; where several have an id, the earlier wins. The
-    reference is what `mel.images` takes: a file's path, or `CONTAINER#KEY`.
+    reference is what `mel.images` takes: a file's path, or `CONTAINER#KEY`. With `nested` the
+    folders within a place count too, and the id of a file in one is `FOLDER/NAME`.
 
     Raises MelError for two pictures of one id in one place, naming both; for a place that is
     a file of another kind; and for a container that cannot be read (see `mel.kaggle.records`).
@@ -36,13 +39,14 @@ def list_images(data: Path, places: Iterable[str]) -> Listing:
     found: Listing = {}
     for place in places:
         if (data / place).exists():
-            found = _unique(data / place) | found
+            found = _unique(data / place, nested=nested) | found
     return found
 
 
-def _unique(place: Path) -> Listing:
+def _unique(place: Path, *, nested: bool) -> Listing:
     found: Listing = {}
-    for image_id, reference, size in _pictures(place):
+    for name, reference, size in _pictures(place, nested=nested):
+        image_id = re.sub(EXTENSION, "", name)
         if image_id in found:
             first, second = sorted((found[image_id][0].name, reference.name))
             raise MelError(
@@ -53,10 +57,10 @@ def _unique(place: Path) -> Listing:
     return found
 
 
-def _pictures(place: Path) -> Iterator[tuple[str, Path, int]]:
+def _pictures(place: Path, *, nested: bool = False) -> Iterator[tuple[str, Path, int]]:
     suffix = place.suffix.lower()
     if place.is_dir():
-        yield from _in_folder(place)
+        yield from _in_folder(place, nested=nested)
     elif suffix in _HDF5:
         for key, size in _datasets(place, stamp(place)):
             yield key, Path(f"{place}#{key}"), size
@@ -67,17 +71,26 @@ def _pictures(place: Path) -> Iterator[tuple[str, Path, int]]:
         raise MelError(f"{place}: is no folder, HDF5 or TFRecord file; give one of these")
 
 
-def _in_folder(folder: Path) -> Iterator[tuple[str, Path, int]]:
+def _in_folder(folder: Path, within: str = "", *, nested: bool) -> Iterator[tuple[str, Path, int]]:
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             stem, dot, extension = entry.name.rpartition(".")
             suffix = dot + extension.lower()
+            if nested and entry.is_dir(follow_symlinks=False) and entry.name[0] != ".":
+                yield from _in_folder(folder / entry.name, f"{within}{entry.name}/", nested=True)
             if not stem or stem.startswith(".") or not entry.is_file():
                 continue
             if suffix in EXTENSIONS:
-                yield stem, folder / entry.name, entry.stat().st_size
+                yield f"{within}{entry.name}", folder / entry.name, entry.stat().st_size
             elif suffix in records.SUFFIXES:
                 yield from _pictures(folder / entry.name)
+
+
+def _not_there(image_id: str, count: str, data: Path, places: list[str]) -> str:
+    there = [place for place in places if (data / place).exists()]
+    if there and all((data / place).is_file() for place in there):
+        return f"no picture {image_id!r} {count} in {' or '.join(there)}; fetch it again"
+    return f"no image file {image_id}.jpg {count}; put it into {' or '.join(places)}"
 
 
 @lru_cache(maxsize=8)
@@ -93,11 +106,8 @@ def locate(ids: pl.Series, listing: Listing, data: Path, places: Iterable[str]) 
     """
     missing = sorted(name for name in ids if name not in listing)
     if missing:
-        where = " or ".join(places)
-        raise MelError(
-            f"{data}: no image file {missing[0]}.jpg ({len(missing)} of {ids.len()} missing); "
-            f"put it into {where}"
-        )
+        count = f"({len(missing)} of {ids.len()} missing)"
+        raise MelError(f"{data}: {_not_there(missing[0], count, data, list(places))}")
     empty = sorted(name for name in ids if listing[name][1] == 0)
     if empty:
         raise MelError(

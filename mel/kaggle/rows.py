@@ -21,9 +21,9 @@ class Layout:
 
     tables: every file that may be read, for the digest. train and test: where the images of each
     may lie, the first choice first; a place is a folder, an HDF5 file or a TFRecord file. sample:
-    the sample submission, which may be absent; header: its two columns, or, where any_header is
-    true, those of one that has to be made. duplicates: published lists of copies, which may be
-    absent.
+    the sample submission, which may be absent unless `needs_sample`; header: its two columns, or,
+    where any_header is true, those of one that has to be made. duplicates: published lists of
+    copies, which may be absent. nested: whether an id may name a folder, as `FOLDER/NAME`.
     """
 
     tables: tuple[str, ...]
@@ -32,7 +32,9 @@ class Layout:
     header: tuple[str, str]
     any_header: bool = False
     sample: str = "sample_submission.csv"
+    needs_sample: bool = False
     duplicates: tuple[str, ...] = ()
+    nested: bool = False
 
 
 @dataclass(frozen=True)

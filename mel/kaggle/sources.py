@@ -12,13 +12,11 @@ from mel.config import DataSettings, SourceSettings
 from mel.errors import MelError
 from mel.files import digest_file
 from mel.kaggle.adapters import ADAPTERS
-from mel.kaggle.pictures import Listing, list_images, locate
+from mel.kaggle.pictures import EXTENSION, Listing, list_images, locate
 from mel.kaggle.rows import Adapter, Layout, Rows
 from mel.kaggle.synthetic import MARKER
 
-__all__ = ["EXTENSION", "Source", "digest", "gather"]
-
-EXTENSION = r"(?i)\.(jpe?g|png|dcm|dicom|bmp|tiff?|webp)$"  # an id may carry one
+__all__ = ["Source", "digest", "gather"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,8 @@ class Source:
         if not self.pictures:
             return {}
         places = dict.fromkeys(self._places(split) for split in self.splits)
-        return {place: list_images(self.folder, place) for place in places}
+        nested = self.layout.nested
+        return {place: list_images(self.folder, place, nested=nested) for place in places}
 
     def _places(self, split: str) -> tuple[str, ...]:
         return self.layout.test if split == "test" else self.layout.train
@@ -119,7 +118,7 @@ class Source:
 def gather(settings: DataSettings, data: Path | str) -> list[Source]:
     """Give the sources that the settings name, the main one first.
 
-    Raises MelError for a folder that is not there.
+    Raises MelError for a folder that is not there, and for two synthetic sources of one name.
     """
     main = _folder(Path(data), "give the one with the competition's CSVs")
     pictures = settings.images == "files"
@@ -128,6 +127,11 @@ def gather(settings: DataSettings, data: Path | str) -> list[Source]:
     for other in settings.external:
         folder = _folder(main / other.folder, "correct data.external.folder")
         found.append(Source(other, folder, ("external",), pictures=pictures))
+    names = [source.name for source in found]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise MelError(
+            f"data.external: {len(twice)} sources are called {twice[0]!r}; name them apart: source"
+        )
     return found
 
 
@@ -136,11 +140,16 @@ def digest(sources: list[Source]) -> str:
     sha = hashlib.sha256()
     for source in sources:
         for line in source.fingerprint():
-            sha.update(f"{line}\n".encode())
+            sha.update(f"{line}\n".encode(errors="surrogateescape"))
     return sha.hexdigest()[:16]
 
 
 def _folder(folder: Path, way: str) -> Path:
     if not folder.is_dir():
         raise MelError(f"{folder}: no such data folder; {way}")
-    return folder.resolve()
+    folder = folder.resolve()
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise MelError(f"{str(folder)!a}: the path is not UTF-8; rename the folder") from None
+    return folder

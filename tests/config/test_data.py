@@ -32,6 +32,23 @@ _COLUMNS = {"train": "a.csv", "image_id": "id", "target": "y"}
         ),
         ({"adapter": "siim2020", "external": [{"adapter": "isic2019"}]}, r"folder"),
         ({"adapter": "siim2020", "seed": 1}, r"seed has no effect without test_fraction"),
+        (
+            {"adapter": "columns", "columns": {**_COLUMNS, "sexes": {"w": "female"}}},
+            r"sexes has no effect without sex; remove it",
+        ),
+        (
+            {"adapter": "columns", "columns": {**_COLUMNS, "test_images": ["x"]}},
+            r"test_images has no effect without test; remove it",
+        ),
+        (
+            {
+                "adapter": "siim2020",
+                "external": [
+                    {"adapter": "columns", "folder": "x", "columns": _COLUMNS | {"test": "b.csv"}}
+                ],
+            },
+            r"columns.test has no effect in an external source; remove it",
+        ),
         ({"adapter": "siim"}, r"Input should be 'siim2020', 'isic2019', 'ham10000'"),
         ({"adapter": "columns", "columns": {**_COLUMNS, "lesion": "z"}}, r"columns.lesion"),
     ],

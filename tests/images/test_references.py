@@ -51,6 +51,16 @@ def refused(reference: str, reason: str) -> None:
         assert "\n" not in text
 
 
+def test_a_folder_may_be_named_like_a_container_and_a_key(
+    tmp_path: Path, encoded: Callable[..., bytes]
+) -> None:
+    path = tmp_path / "a.h5#b" / "mole.jpg"
+    path.parent.mkdir()
+    path.write_bytes(encoded("JPEG"))
+    assert split(path) == (path, None)
+    assert fetch(path) == fetch(str(path)) == path.read_bytes()
+
+
 def test_a_reference_parts_into_file_and_key() -> None:
     assert split("a/b.hdf5#ISIC_1") == (Path("a/b.hdf5"), "ISIC_1")
     assert split(Path("a/b.TFREC#12")) == (Path("a/b.TFREC"), "12")

@@ -1,13 +1,16 @@
 """Pictures are found by name, in folders and containers, without being decoded."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from mel.config import DataSettings
 from mel.errors import MelError
 from mel.images import fetch, tfrecord
+from mel.kaggle import source_digest
 from mel.kaggle.pictures import EXTENSIONS, list_images, locate
 
 
@@ -42,6 +45,44 @@ def test_nothing_else_counts(tmp_path: Path) -> None:
     _put(tmp_path / "a", "one.jpg", ".jpg.swp", "five", "six.txt", ".jpg", "._one.jpg", "seven.h5")
     (tmp_path / "a" / "six.jpg").mkdir()
     assert list(list_images(tmp_path, ["a"])) == ["one"]
+
+
+def test_a_file_whose_name_is_no_text_is_no_fault(tmp_path: Path) -> None:
+    """An old archive's file in a Windows encoding: no id can name it, and it is counted."""
+    _put(tmp_path / "a", "one.jpg")
+    Path(os.fsdecode(os.fsencode(tmp_path / "a") + b"/caf\xe9.jpg")).write_bytes(b"x")
+    columns = {"train": "t.csv", "image_id": "id", "target": "y", "train_images": ["a"]}
+    settings = DataSettings.model_validate({"adapter": "columns", "columns": columns})
+    before = source_digest(settings, tmp_path)
+    assert len(list_images(tmp_path, ["a"])) == 2
+    _put(tmp_path / "a", "two.jpg")
+    assert source_digest(settings, tmp_path) != before
+
+
+def test_names_in_containers_may_carry_an_extension(tmp_path: Path) -> None:
+    _records(tmp_path / "a.tfrec", "one.jpg", "two.PNG", "v1.2")
+    _hdf5(tmp_path / "a.h5", "three.jpeg")
+    found = list_images(tmp_path, ["a.tfrec", "a.h5"])
+    assert sorted(found) == ["one", "three", "two", "v1.2"]
+    assert fetch(found["three"][0]) == b"three.jpeg"
+
+
+def test_files_in_folders_within_have_ids_with_a_slash(tmp_path: Path) -> None:
+    _put(tmp_path / "a", "one.jpg")
+    _put(tmp_path / "a" / "NEL", "one.jpg", "two.JPG")
+    _put(tmp_path / "a" / ".cache", "three.jpg")
+    assert list(list_images(tmp_path, ["a"])) == ["one"]
+    found = list_images(tmp_path, ["a"], nested=True)
+    assert sorted(found) == ["NEL/one", "NEL/two", "one"]
+    assert found["NEL/two"][0] == tmp_path / "a" / "NEL" / "two.JPG"
+
+
+def test_a_key_that_a_container_lacks_is_no_file_to_put_there(tmp_path: Path) -> None:
+    _hdf5(tmp_path / "a.h5", "one")
+    listing = list_images(tmp_path, ["a.h5", "a"])
+    match = r"no picture 'two' \(1 of 2 missing\) in a.h5; fetch it again"
+    with pytest.raises(MelError, match=match):
+        locate(pl.Series(["one", "two"]), listing, tmp_path, ["a.h5", "a"])
 
 
 def test_the_earlier_place_wins(tmp_path: Path) -> None:

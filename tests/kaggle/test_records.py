@@ -36,6 +36,15 @@ def written(path: Path, payloads: list[bytes]) -> Path:
     return path
 
 
+def test_the_name_of_a_record_is_its_image_name_wherever_that_stands(tmp_path: Path) -> None:
+    """The order of an Example's features is that of a hash table, and not the writer's."""
+    features = {"isic_id": "c", "image_id": "b", "image": b"x", "image_name": "a"}
+    for names in (list(features), list(reversed(features))):
+        payload = tfrecord.encode_example({name: features[name] for name in names})
+        path = written(tmp_path / f"{names[0]}.tfrec", [payload])
+        assert [record.image_id for record in records.index(path)] == ["a"]
+
+
 def refused(path: Path, match: str, **options: bool) -> None:
     with pytest.raises(MelError, match=match) as caught:
         records.index(path, **options)

@@ -234,6 +234,16 @@ def test_copies_with_two_targets_are_noted(siim: Path) -> None:
     assert note == f"1 groups of copies have both targets, such as that of {min(pairs)}"
 
 
+def test_two_synthetic_sources_of_one_name_are_refused(siim: Path, tmp_path: Path) -> None:
+    """Both would be called synthetic, and each would take the other's rows for its own."""
+    shutil.copytree(siim, tmp_path / "more")
+    columns = {"train": "train.csv", "image_id": "image_name", "target": "target"}
+    other = {"adapter": "columns", "folder": "../more", "columns": columns}
+    with pytest.raises(MelError, match=r"2 sources are called 'synthetic'; name them apart"):
+        load(_settings(other), siim)
+    assert load(_settings(other | {"source": "more", "missing_patient": "own"}), siim)
+
+
 # digests
 
 

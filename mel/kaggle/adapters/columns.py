@@ -9,10 +9,10 @@ test_fraction = 0.15               # where there is no test set
 [data.columns]
 train = "meta.csv"                 # and test, sample: files in the data folder
 train_images = ["images"]          # folders, HDF5 or TFRecord files, the first choice first
-image_id = "derm"                  # may end in .jpg: files are found by the name before it
+image_id = "derm"                  # may end in .jpg, and name a folder: NEL/Nel026.jpg
 patient_id = "case_num"            # without: missing_patient = "own", each image by itself
 target = "diagnosis"
-positive = ["melanoma"]            # where the target is text; otherwise it holds 0 and 1
+positive = ["melanoma", "melanoma (in situ)"]  # every word that means 1; without: 0 and 1
 diagnosis = "diagnosis"
 sex = "sex"
 site = "location"
@@ -51,6 +51,8 @@ def _layout(settings: SourceSettings) -> Layout:
         (given.image_id, given.target),
         any_header=True,
         sample=sample,
+        needs_sample=given.sample is not None,
+        nested=True,
     )
 
 

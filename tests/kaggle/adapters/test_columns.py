@@ -141,6 +141,22 @@ def test_a_test_table_and_a_sample_of_its_own_header(clinic: Path) -> None:
     assert found.sample.columns == ["id", "p"]
     assert found.sample["id"].to_list() == test["file"].reverse().to_list()
     assert found.solution is None
+    missing = _settings(_given(test="test.csv", sample="sampel.csv"), test_fraction=0.0)
+    with pytest.raises(MelError, match=r"sampel.csv: no such file; check the data folder"):
+        load(missing, clinic)
+
+
+def test_an_id_may_name_the_folder_of_its_file(clinic: Path) -> None:
+    """As those of derm7pt do: NEL/Nel026.jpg."""
+    (clinic / "pictures" / "NEL").mkdir()
+    for path in clinic.glob("pictures/*.PNG"):
+        path.rename(path.parent / "NEL" / path.name)
+    rows = pl.read_csv(clinic / "meta.csv", infer_schema=False)
+    rows.with_columns(file="NEL/" + pl.col("file")).write_csv(clinic / "meta.csv")
+    found = load(_settings(_given()), clinic)
+    names = found.table.frame["image_id", "path"].iter_rows()
+    assert all(path == str(clinic / "pictures" / name) for name, path in names)
+    assert found.notes == ()
 
 
 def test_a_numeric_target_needs_no_words(clinic: Path) -> None:
@@ -160,8 +176,14 @@ def test_a_numeric_target_needs_no_words(clinic: Path) -> None:
         ({"train": "metadata.csv"}, r"metadata.csv: no such file; check the data folder"),
         ({"test": "test.csv"}, None),
         ({"positive": ["melanom"]}, r"no row has the positive kind 'melanom'; did you mean 'Mel"),
-        ({"sites": {"elbow": "arm"}}, r"data.columns: 'elbow' cannot be the site 'arm'; known: "),
-        ({"sexes": {"X": "femal"}}, r"'X' cannot be the sex 'femal'; did you mean 'female' or"),
+        (
+            {"site": "where", "sites": {"elbow": "arm"}},
+            r"data.columns: 'elbow' cannot be the site 'arm'; known: ",
+        ),
+        (
+            {"sex": "gender", "sexes": {"X": "femal"}},
+            r"'X' cannot be the sex 'femal'; did you mean 'female' or",
+        ),
         ({"train_images": ["pics"]}, r"no image file pic00.jpg \(40 of 40 missing\)"),
         ({"image_id": "gender"}, r"meta.csv: gender '.' stands 10 times"),
         ({"age": "where"}, r"meta.csv: where 'Buttocks' of image pic00.PNG .* is no number"),

@@ -171,5 +171,5 @@ def test_faulty_metadata_are_refused_in_one_line(isic: Path, old, new, message) 
 def test_a_picture_that_the_container_lacks_is_refused(isic: Path) -> None:
     with h5py.File(isic / "train-image.hdf5", "a") as file:
         del file["ISIC_0000007"]
-    with pytest.raises(MelError, match=r"no image file ISIC_0000007.jpg \(1 of 36 missing\)"):
+    with pytest.raises(MelError, match=r"no picture 'ISIC_0000007' \(1 of 36 missing\) in train-"):
         load(_settings(), isic)
