@@ -1,6 +1,7 @@
 """DICOM pictures: their pixels as 8-bit RGB, by the rules of the DICOM standard, part 3."""
 
 import io
+import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -64,6 +65,7 @@ def picture(data: bytes, jpeg: Callable[[bytes], Image.Image]) -> Image.Image:
 
 def _dataset(file: BinaryIO, *, stop_before_pixels: bool) -> Any:
     pydicom = need("pydicom", "dicom", "a DICOM file")
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
     return pydicom.dcmread(file, stop_before_pixels=stop_before_pixels)
 
 

@@ -83,6 +83,8 @@ def load(settings: DataSettings, data: Path | str, cache: Path | None = None) ->
     if settings.drop_duplicates:
         frame, gone = _dropped(frame)
         left_out = pl.concat([left_out, gone])
+    else:
+        notes += _seen(frame)
     inputs = {"data": digest(sources), "settings": settings.digest}
     synthetic = any(source.synthetic for source in sources)
     table = ImageTable.of(frame, main.name, synthetic=synthetic, inputs=inputs)
@@ -131,6 +133,20 @@ def _at_odds(frame: pl.DataFrame) -> list[str]:
         return []
     groups, first = odd["duplicate_id"].n_unique(), odd["image_id"][0]
     return [f"{groups:,} groups of copies have both targets, such as that of {first}"]
+
+
+def _seen(frame: pl.DataFrame) -> list[str]:
+    """Note the train images that are copies of test images: scores on these would flatter."""
+    if "duplicate_id" not in frame.columns:
+        return []
+    tested = frame.filter(split="test").select("duplicate_id").drop_nulls()
+    seen = frame.filter(split="train").join(tested, on="duplicate_id", how="semi")["image_id"]
+    if not seen.len():
+        return []
+    return [
+        f"{seen.len():,} train images are copies of test images, such as {seen.min()}, and train; "
+        "data.drop_duplicates = true leaves them out"
+    ]
 
 
 def _other(sources: Sequence[Source]) -> list[str]:

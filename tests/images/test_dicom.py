@@ -170,6 +170,15 @@ def test_a_compression_without_its_package_names_the_package() -> None:
         decode(dicom(pixels, "MONOCHROME2", compressed=JPEGLSLossless), 4)
 
 
+def test_the_reader_says_nothing_on_standard_error(recwarn: pytest.WarningsRecorder) -> None:
+    """pydicom warns of excess bytes in two lines of its own among mel's news."""
+    black = np.zeros((8, 8, 3), np.uint8)
+    data = dicom(black, "RGB", PixelData=bytes(black.nbytes + 500))
+    recwarn.clear()
+    assert decode(data, 8).max() == 0
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_its_header_is_measured(mole: Image.Image) -> None:
     data = dicom(np.asarray(mole), "RGB")
     found = measure(data)

@@ -234,6 +234,19 @@ def test_copies_with_two_targets_are_noted(siim: Path) -> None:
     assert note == f"1 groups of copies have both targets, such as that of {min(pairs)}"
 
 
+def test_train_images_that_are_copies_of_test_images_are_noted(siim: Path) -> None:
+    train, test = (
+        pl.read_csv(siim / f"{split}.csv")["image_name"].min() for split in ("train", "test")
+    )
+    path = siim / "2020_Challenge_duplicates.csv"
+    pl.DataFrame({"ISIC_id": [train], "ISIC_id_paired": [test]}).write_csv(path)
+    (note,) = load(_settings(), siim).notes
+    assert note.startswith(f"1 train images are copies of test images, such as {train}, and tr")
+    dropped = load(_settings(drop_duplicates=True), siim)
+    assert train in dropped.left_out["image_id"].to_list()
+    assert not any("copies of test images" in note for note in dropped.notes)
+
+
 def test_two_synthetic_sources_of_one_name_are_refused(siim: Path, tmp_path: Path) -> None:
     """Both would be called synthetic, and each would take the other's rows for its own."""
     shutil.copytree(siim, tmp_path / "more")
