@@ -140,11 +140,13 @@ def _seen(frame: pl.DataFrame) -> list[str]:
     if "duplicate_id" not in frame.columns:
         return []
     tested = frame.filter(split="test").select("duplicate_id").drop_nulls()
-    seen = frame.filter(split="train").join(tested, on="duplicate_id", how="semi")["image_id"]
+    seen = (
+        frame.filter(split="train").join(tested, on="duplicate_id", how="semi")["image_id"].sort()
+    )
     if not seen.len():
         return []
     return [
-        f"{seen.len():,} train images are copies of test images, such as {seen.min()}, and train; "
+        f"{seen.len():,} train images are copies of test images, such as {seen[0]}, and train; "
         "data.drop_duplicates = true leaves them out"
     ]
 

@@ -73,7 +73,7 @@ def translate(
         value = bad[column][0]
         raise MelError(
             f"{where}: unknown {column} {value!r} (image {bad[by][0]}, {bad.height} rows); "
-            f"{near(value, spellings)} (or leave it empty)"
+            f"{near(value, spellings)}"
         )
     translated = frame.select(pl.col(column).replace_strict(spellings, return_dtype=pl.String))
     return translated.to_series()

@@ -171,7 +171,7 @@ def test_a_compression_without_its_package_names_the_package() -> None:
 
 
 def test_the_reader_says_nothing_on_standard_error(recwarn: pytest.WarningsRecorder) -> None:
-    """pydicom warns of excess bytes in two lines of its own among mel's news."""
+    """Of excess bytes pydicom warns in two lines of its own among mel's news."""
     black = np.zeros((8, 8, 3), np.uint8)
     data = dicom(black, "RGB", PixelData=bytes(black.nbytes + 500))
     recwarn.clear()

@@ -95,7 +95,7 @@ def test_another_seed_holds_other_lesions_out(ham: Path) -> None:
         ("localization", "location", r"no column 'localization'; did you mean 'location'"),
         ("ISIC_001", "ISIC_002", r"metadata.csv: image_id 'ISIC_002' stands 2 times"),
         ("nv", "nevus", r"unknown dx 'nevus' \(image ISIC_001, "),
-        ("mel", "", r"metadata.csv: no dx for image ISIC_000 \(15 rows\)"),
+        ("mel", "", r"metadata.csv: no dx for image ISIC_000 \(15 rows\); fill it in"),
         ("HAM_005,", ",", r"rows without lesion_id \(first: image ISIC_005\); .*'own'"),
     ],
 )
