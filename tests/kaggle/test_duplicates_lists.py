@@ -46,8 +46,11 @@ def test_every_public_form_gives_the_same_pairs(listed, text: str) -> None:
         ("image_name_1,image_name_2\na,\n", "1 rows without image_name_2; complete or remove"),
         ("image_name_1,image_name_2\na,a\n", "pairs image 'a' with itself .1 rows."),
         ("image_name_1,image_name_2\na,x\nx,y\n", "image 'x' is none of this table's .2 such"),
+        ("ISIC_id;ISIC_id_paired\na;b\n", "columns are separated by ';'; save it with commas"),
+        ("image_name_1\na\n", "has neither the columns image_name_1 and|no column 'image_name_2'"),
+        ("image_name_1,image_name_2\na,b,c\n", "line 2 has 3 fields, the header 2"),
     ],
-    ids=["other columns", "empty name", "with itself", "unknown"],
+    ids=["other columns", "empty name", "with itself", "unknown", "semicolons", "one", "wide"],
 )
 def test_a_broken_list_is_refused_with_a_way_out(listed, text: str, message: str) -> None:
     with pytest.raises(MelError, match=message):

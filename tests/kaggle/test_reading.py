@@ -83,7 +83,9 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_spelling_is_refused_with_near_matches() -> None:
     frame = pl.DataFrame({"id": ["a", "b"], "dx": ["mel", "mell"]})
-    with pytest.raises(MelError, match=r"unknown dx 'mell' \(image b, 1 rows\); did you mean 'mel'\?$"):
+    with pytest.raises(
+        MelError, match=r"unknown dx 'mell' \(image b, 1 rows\); did you mean 'mel'\?$"
+    ):
         translate(frame, "dx", {"mel": "mel", "nv": "nv"}, _WHERE, "id")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.errors import MelError
-from mel.files import read_csv
+from mel.kaggle.delimited import read_columns, read_header
 from mel.progress import say
 
 __all__ = ["SCHEMAS", "read_list"]
@@ -35,8 +35,10 @@ def read_list(path: Path | str, known_ids: Iterable[str], *, strict: bool = True
     [('a', 'b')]
     """
     path = Path(path)
-    table = read_csv(path, "correct the path, or leave the list out")
-    one, other = _columns(table, path)
+    if not path.exists():
+        raise MelError(f"{path}: no such file; correct the path, or leave the list out")
+    one, other = _columns(read_header(path), path)
+    table, _ = read_columns(path, (one, other))
     pairs = pl.DataFrame({"one": _names(table, one, path), "other": _names(table, other, path)})
     same = pairs.filter(pl.col("one") == pl.col("other"))
     if same.height:
@@ -51,13 +53,15 @@ def _ordered(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(image_id_1=low, image_id_2=high).unique().sort("image_id_1", "image_id_2")
 
 
-def _columns(table: pl.DataFrame, path: Path) -> tuple[str, str]:
+def _columns(header: list[str], path: Path) -> tuple[str, str]:
     for schema in SCHEMAS:
-        if set(schema) <= set(table.columns):
+        if set(schema) <= set(header):
             return schema
+    if len(header) == 1:
+        read_columns(path, [name for schema in SCHEMAS for name in schema])  # another delimiter?
     forms = " nor ".join(" and ".join(schema) for schema in SCHEMAS)
     raise MelError(
-        f"{path}: has neither the columns {forms}, but {', '.join(table.columns)}; "
+        f"{path}: has neither the columns {forms}, but {', '.join(header)}; "
         "rename the two that hold the pairs"
     )
 
