@@ -78,10 +78,17 @@ def test_a_patient_is_never_put_on_both_sides() -> None:
     assert hand_on(frame, pl.DataFrame({"kept_id": ["b"], "patient_id": ["p"]})).equals(frame)
 
 
-def test_a_made_up_patient_gives_way_to_a_known_one() -> None:
-    frame = pl.DataFrame({"image_id": ["a"], "split": ["train"], "patient_id": ["own-a"]})
-    gone = pl.DataFrame({"kept_id": ["a"], "patient_id": ["p"]})
-    assert hand_on(frame, gone)["patient_id"].to_list() == ["p"]
+def test_external_images_between_train_and_test_go_with_the_test_images() -> None:
+    """The external patient e has pictures of train patient p and q, and of test patient t."""
+    frame = pl.DataFrame(
+        {
+            "image_id": ["a", "b", "c", "d", "z"],
+            "split": ["train", "train", "test", "external", "train"],
+            "patient_id": ["p", "q", "t", "e", "z"],
+        }
+    )
+    gone = pl.DataFrame({"kept_id": ["a", "b", "c"], "patient_id": ["e", "e", "e"]})
+    assert hand_on(frame, gone)["patient_id"].to_list() == ["p", "p", "t", "t", "z"]
 
 
 _IDS = st.integers(0, 6)

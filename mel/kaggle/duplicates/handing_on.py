@@ -14,8 +14,9 @@ def hand_on(frame: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     `frame` has image_id, split and perhaps patient_id and lesion_id, `gone` the same two and
     kept_id, the row of the same picture that stays. One picture is of one patient and one lesion:
     where two rows call these by different names, all rows take one of them, that of a row which
-    stays; where the row that stays has no lesion, it takes that of the one that goes. Patients
-    who would then be both in train and in test keep their names.
+    stays; where the row that stays has no lesion, it takes that of the one that goes. Where a
+    patient would then be in train and in test, those in train keep a name of their own, and the
+    external images take that of the test images: nobody's may train.
 
     >>> frame = pl.DataFrame(
     ...     {"image_id": ["a", "b"], "split": ["train", "external"], "patient_id": ["IP_1", "x"]}
@@ -46,17 +47,15 @@ def _renamed(frame: pl.DataFrame, known: pl.DataFrame, column: str) -> pl.DataFr
     pairs = pairs.filter(pl.col("image_id_1") != pl.col("image_id_2"))
     names = pl.concat([pairs["image_id_1"], pairs["image_id_2"]]).unique().alias("image_id")
     groups = label(names.to_frame(), pairs).rename({"image_id": column, "duplicate_id": "_group"})
-    if column == "patient_id":
-        groups = groups.join(_on_both_sides(frame, groups), on="_group", how="anti")
-    made = pl.col(column).str.starts_with("own-")  # for an image without a patient
-    theirs = ~pl.col(column).is_in(pairs["image_id_2"].to_list())
-    groups = groups.sort(made, theirs, column)
-    named = groups.select(column, _name=pl.col(column).first().over("_group"))
-    wide = frame.join(named, on=column, how="left", maintain_order="left")
-    return wide.with_columns(pl.coalesce("_name", column).alias(column)).drop("_name")
+    wide = frame.join(groups, on=column, how="left", maintain_order="left")
+    apart = _apart() if column == "patient_id" else pl.lit(value=False)
+    first = pl.col(column).sort_by(pl.col("split") == "external", column).first()
+    one = first.over("_group", apart)
+    renamed = pl.when(pl.col("_group").is_not_null()).then(one).otherwise(column)
+    return wide.with_columns(renamed.alias(column)).drop("_group")
 
 
-def _on_both_sides(frame: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    rows = frame.join(groups, on="patient_id")
-    sides = rows.filter(pl.col("split").is_in(["train", "test"])).group_by("_group")
-    return sides.agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
+def _apart() -> pl.Expr:
+    """Tell train rows from others in a group that has test rows too."""
+    train, test = (pl.col("split") == side for side in ("train", "test"))
+    return train & test.any().over("_group")
