@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from mel.kaggle.exploring.rates import ORDERED, PATIENT_BAND, wilson
+from mel.kaggle.exploring.rates import ORDERED, PATIENT_BAND, banded, wilson
 from mel.tables import ImageTable
 
 __all__ = ["contradictions", "missing_values", "patient_sizes", "split_counts"]
@@ -91,8 +91,6 @@ def patient_sizes(table: ImageTable) -> pl.DataFrame:
 
     Columns: split, value (the band), patients, share (of the split's patients, 0 to 1).
     """
-    from mel.kaggle.exploring.rates import banded
-
     own = banded(table.frame).select("split", "patient_id", PATIENT_BAND).unique()
     found = own.group_by("split", pl.col(PATIENT_BAND).alias("value")).agg(
         pl.len().cast(pl.Int64).alias("patients")

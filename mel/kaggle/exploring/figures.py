@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mel.kaggle.exploring.findings import TITLES
 from mel.kaggle.exploring.numbers import Numbers
 from mel.kaggle.exploring.rates import ORDERED, PATIENT_BAND
 from mel.kaggle.exploring.shortcuts import Shortcut
+from mel.kaggle.exploring.wording import TITLES
 from mel.report import BLUE, GRID, MAIN, QUIET, WARM, drawing
 
 __all__ = ["Drawn", "draw_all"]

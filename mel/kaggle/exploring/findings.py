@@ -5,55 +5,21 @@ from collections.abc import Mapping
 import polars as pl
 
 from mel.kaggle.exploring.numbers import Numbers
-from mel.kaggle.exploring.rates import AGE_BAND, MISSING, OTHER, PATIENT_BAND
+from mel.kaggle.exploring.rates import MISSING, OTHER, PATIENT_BAND
 from mel.kaggle.exploring.twins import Twins
+from mel.kaggle.exploring.wording import (
+    TITLES,
+    article,
+    kind_of_copies,
+    listed,
+    percent,
+    plural,
+    span,
+)
 
-__all__ = ["TITLES", "findings", "percent", "rate_finding", "span"]
+__all__ = ["findings", "rate_finding"]
 
-TITLES: Mapping[str, str] = {
-    "sex": "sex",
-    AGE_BAND: "age, in years",
-    "site": "site",
-    "diagnosis": "diagnosis",
-    "source": "source",
-    PATIENT_BAND: "images per patient",
-    "size": "image size, in pixels",
-    "aspect": "aspect ratio",
-    "ratio": "width over height",
-    "bytes": "file size",
-    "file_bytes": "file size",
-    "bytes_per_pixel": "bytes a pixel",
-    "format": "file format",
-    "mode": "colour mode",
-    "exif": "EXIF tags",
-    "camera": "camera",
-    "orientation": "EXIF orientation",
-    "coarseness": "JPEG quantisation",
-}
 _FEW = (5, 30)  # images below which a value's share is not compared: in small and large tables
-
-
-def percent(share: float | None) -> str:
-    """Give a share as a percentage, with two figures where it is small.
-
-    >>> percent(0.0176), percent(0.5), percent(0.0004), percent(None)
-    ('1.8 %', '50.0 %', '0.04 %', 'none')
-    """
-    if share is None:
-        return "none"
-    hundredths = 100 * share
-    if hundredths >= 1 or not hundredths:
-        return f"{hundredths:.1f} %"
-    return f"{hundredths:.2f} %" if hundredths >= 0.01 else f"{hundredths:.1g} %"
-
-
-def span(low: float, high: float) -> str:
-    """Give an interval of shares.
-
-    >>> span(0.01, 0.025)
-    '1.0 to 2.5 %'
-    """
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
 def findings(numbers: Numbers) -> dict[str, str]:
@@ -68,15 +34,11 @@ def findings(numbers: Numbers) -> dict[str, str]:
     return found | {axis: rate_finding(axis, rates) for axis, rates in numbers.rates.items()}
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def _counts(counts: pl.DataFrame) -> str:
     parts = []
     for row in counts.iter_rows(named=True):
-        images = _plural(row["images"], f"{row['split']} image")
-        text = f"{images} of {_plural(row['patients'], 'patient')}"
+        images = plural(row["images"], f"{row['split']} image")
+        text = f"{images} of {plural(row['patients'], 'patient')}"
         if row["share"] is not None:
             text += f", {row['positives']:,} of them positive ({percent(row['share'])})"
         parts.append(text)
@@ -95,32 +57,24 @@ def _missing(missing: pl.DataFrame) -> str:
         )
     if absent.height:
         own = absent.group_by("split", maintain_order=True).agg("column")
-        each = [f"in {split} {_listed(columns)}" for split, columns in own.iter_rows()]
+        each = [f"in {split} {listed(columns)}" for split, columns in own.iter_rows()]
         text += f" Not known of any image: {'; '.join(each)}."
     return text.strip()
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _patients(numbers: Numbers) -> str:
     parts = []
     for row in numbers.counts.iter_rows(named=True):
         middle = f"{row['median_images']:g} image{'' if row['median_images'] == 1 else 's'}"
-        text = f"{_article(row['split'])} {row['split']} patient has {middle} in the median"
+        text = f"{article(row['split'])} {row['split']} patient has {middle} in the median"
         parts.append(f"{text}, {row['most_images']:,} at most")
     text = "; ".join(parts)
     text = f"{text[0].upper()}{text[1:]}."
     train = numbers.counts.filter(pl.col("split") == "train")
     if train.height:
         ill, all_of_them = train.select("positive_patients", "patients").row(0)
-        text += f" {ill:,} of {_plural(all_of_them, 'train patient')} have a positive image."
+        text += f" {ill:,} of {plural(all_of_them, 'train patient')} have a positive image."
     return text + _contradictory(numbers)
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _contradictory(numbers: Numbers) -> str:
@@ -129,7 +83,7 @@ def _contradictory(numbers: Numbers) -> str:
         for name, count in numbers.contradictions.items()
         if count and name != "target"
     ]
-    return f" Train patients with images that contradict each other: {_listed(odd)}." if odd else ""
+    return f" Train patients with images that contradict each other: {listed(odd)}." if odd else ""
 
 
 def rate_finding(axis: str, rates: pl.DataFrame) -> str:
@@ -152,14 +106,14 @@ def rate_finding(axis: str, rates: pl.DataFrame) -> str:
         return f"The {TITLES[axis]} decides the target: never let a model see it."
     if top["low"] <= low["high"]:
         return f"No clear difference: most often positive {said}, least {other}."
-    return f"Most often positive: {said}; least: {other}{_factor(top, low)}."
+    return f"Most often positive: {said}; {_against(top, low)}: {other}."
 
 
-def _factor(top: Mapping[str, float], low: Mapping[str, float]) -> str:
+def _against(top: Mapping[str, float], low: Mapping[str, float]) -> str:
     times = top["share"] / low["share"] if low["positives"] else 0.0
     if times < 1.05:
-        return ""
-    return f", {times:.1f} times as often" if times < 9.95 else f", {times:,.0f} times as often"
+        return "least"
+    return f"{times:.1f} times the least" if times < 9.95 else f"{times:,.0f} times the least"
 
 
 def _value(axis: str, row: Mapping[str, object]) -> str:
@@ -176,14 +130,13 @@ def _no_copies() -> str:
 
 
 def _copies(twins: Twins) -> str:
-    kind = "group of copies" if twins.of == "groups" else "pair that looks alike"
-    kinds = "groups of copies" if twins.of == "groups" else "pairs that look alike"
     if not twins.groups:
-        return f"No {kind}."
-    text = f"{twins.groups:,} {kind if twins.groups == 1 else kinds}, {twins.images:,} images"
+        return f"No {kind_of_copies(twins.of, 1)}."
+    kind = kind_of_copies(twins.of, twins.groups)
+    text = f"{twins.groups:,} {kind}, {twins.images:,} images"
     faults = {"patients": twins.patients, "splits": twins.splits, "targets": twins.targets}
     odd = [f"{count:,} hold different {name}" for name, count in faults.items() if count]
-    return f"{text}; {_listed(odd) if odd else 'none across patients, splits or targets'}."
+    return f"{text}; {listed(odd) if odd else 'none across patients, splits or targets'}."
 
 
 def _shift(numbers: Numbers) -> str:
@@ -193,7 +146,7 @@ def _shift(numbers: Numbers) -> str:
     moved = shift.filter("shifted")
     if not moved.height:
         return (
-            f"Of {_plural(shift.height, 'column')}, none differs more than between random splits "
+            f"Of {plural(shift.height, 'column')}, none differs more than between random splits "
             "of the same patients."
         )
     each = [
@@ -202,4 +155,4 @@ def _shift(numbers: Numbers) -> str:
         for column, distance, chance, _ in moved.head(3).iter_rows()
     ]
     more = f", and {moved.height - 3} more" if moved.height > 3 else ""
-    return f"Test differs from train beyond chance in {_listed(each)}{more}."
+    return f"Test differs from train beyond chance in {listed(each)}{more}."

@@ -1,5 +1,6 @@
 """Exploring: an ImageTable and its Folds -> numbers, findings, figures and a page."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def explore(
     and `seed` draws the examples, the random splits and the resampled patients.
 
     Raises MelError for a table without images, for folds that are another table's or that leak,
-    and for an `out` that holds something else.
+    and for an `out` that holds something else or cannot be written.
 
     >>> frame = pl.DataFrame(
     ...     {"image_id": list("abcd"), "patient_id": list("ppqr"), "target": [0, 1, 0, None]}
@@ -91,11 +92,14 @@ def explore(
 
 
 def _free(out: Path) -> Path:
-    """Refuse to replace what is no exploration."""
+    """Refuse to replace what is no exploration, and a place where nothing can be written."""
     if out.exists() and not out.is_dir():
         raise MelError(f"{out}: is a file, not a folder; choose another place")
     if out.is_dir() and any(out.iterdir()) and not (out / "explore.json").is_file():
         raise MelError(f"{out}: holds something else than an exploration; choose a new folder")
+    above = next(path for path in out.absolute().parents if path.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise MelError(f"{out}: cannot be made in {above}; free or choose a place")
     return out
 
 

@@ -1,5 +1,6 @@
 """The report: one self-contained page that says what the data are and what could mislead."""
 
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -8,10 +9,11 @@ import polars as pl
 
 from mel import report
 from mel.files import versions
-from mel.kaggle.exploring.findings import percent
 from mel.kaggle.exploring.numbers import Numbers
 from mel.kaggle.exploring.pieces import text
 from mel.kaggle.exploring.sections import Told, sections
+from mel.kaggle.exploring.twins import Twins
+from mel.kaggle.exploring.wording import kind_of_copies, percent
 from mel.tables import Folds, ImageTable
 
 __all__ = ["render"]
@@ -48,9 +50,17 @@ def _cards(numbers: Numbers) -> str:
         best = max(measured, key=lambda s: s.auc or 0.0)
         below = f"AUC by {escape(best.name)} ({best.low:.2f} to {best.high:.2f})"
         cards.append(report.card("Without a look", f"{best.auc:.2f}", below, "main"))
-    copies = f"{sum(twins.groups for twins in numbers.twins):,}" if numbers.twins else "?"
-    below = "groups or pairs" if numbers.twins else "not looked for"
-    return "".join([*cards, report.card("Copies", copies, below)])
+    return "".join([*cards, _copies_card(numbers.twins)])
+
+
+def _copies_card(twins: Sequence[Twins]) -> str:
+    """Groups and pairs are not added up: they are of the same images."""
+    if not twins:
+        return report.card("Copies", "?", "not looked for")
+    first, *others = twins
+    below = [kind_of_copies(first.of, first.groups)]
+    below += [f"{twin.groups:,} {kind_of_copies(twin.of, twin.groups)}" for twin in others]
+    return report.card("Copies", f"{first.groups:,}", "; ".join(below))
 
 
 def _provenance(table: ImageTable, folds: Folds | None) -> str:

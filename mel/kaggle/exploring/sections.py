@@ -9,12 +9,12 @@ import polars as pl
 from mel import report
 from mel.kaggle.exploring.examples import Examples
 from mel.kaggle.exploring.figures import Drawn
-from mel.kaggle.exploring.findings import TITLES, percent, span
 from mel.kaggle.exploring.numbers import Numbers
 from mel.kaggle.exploring.pieces import figure, named, part, text
 from mel.kaggle.exploring.rates import AGE_BAND, PATIENT_BAND
 from mel.kaggle.exploring.shortcuts import Shortcut
 from mel.kaggle.exploring.verdicts import audit_rows
+from mel.kaggle.exploring.wording import TITLES, percent, span
 
 __all__ = ["Told", "sections"]
 

@@ -40,7 +40,7 @@ class Shortcut:
     """What one set of columns gives away.
 
     auc: pooled over the folds. low, high: its 95 % interval, resampling patients. fold_mean: the
-    mean of the folds' own. features: the columns used, those left out that have a single value.
+    mean of the folds' own. features: the columns used, those with two known values or more.
     All are None, and `why` says so, where nothing could be fitted.
     """
 
@@ -103,7 +103,7 @@ class _Rows:
 def _sets(rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
     """The columns to fit, by the set's name; sets that add nothing are left out."""
     usable = {
-        kind: tuple(name for name in columns if name in rows.columns and rows[name].n_unique() > 1)
+        kind: tuple(name for name in columns if name in rows.columns and _varies(rows[name]))
         for kind, columns in KINDS.items()
     }
     single = {kind: columns for kind, columns in usable.items() if columns}
@@ -113,6 +113,11 @@ def _sets(rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
         joined["everything"] = list(single)
     together = {name: sum((single[kind] for kind in kinds), ()) for name, kinds in joined.items()}
     return single | together
+
+
+def _varies(column: pl.Series) -> bool:
+    """Two values that are known: a broken file here and there does not make its size a column."""
+    return column.drop_nulls().n_unique() > 1
 
 
 def _reason(name: str, rows: pl.DataFrame) -> str:

@@ -1,8 +1,9 @@
 import polars as pl
 import pytest
 
-from mel.kaggle.exploring.findings import percent, rate_finding
+from mel.kaggle.exploring.findings import rate_finding
 from mel.kaggle.exploring.rates import target_by
+from mel.kaggle.exploring.wording import percent
 
 
 def _finding(axis: str, **counts: tuple[int, int]) -> str:
@@ -19,8 +20,13 @@ def _finding(axis: str, **counts: tuple[int, int]) -> str:
 def test_a_clear_difference_is_said_with_its_factor() -> None:
     text = _finding("sex", male=(80, 400), female=(20, 400))
     assert text.startswith("Most often positive: male, 20.0 % (")
-    assert "least: female, 5.0 % (" in text
-    assert text.endswith("), 4.0 times as often.")
+    assert "); 4.0 times the least: female, 5.0 % (" in text
+
+
+def test_values_that_are_never_positive_have_no_factor() -> None:
+    text = _finding("sex", male=(80, 400), female=(0, 400), other=(9, 400))
+    assert "); least: female, 0.0 % (" in text
+    assert "times" not in text
 
 
 def test_intervals_that_overlap_make_no_difference() -> None:

@@ -120,6 +120,27 @@ def test_an_earlier_exploration_is_replaced_and_anything_else_refused(make, tmp_
         explore(make(9, 0), out=tmp_path / "mine" / "thesis.txt")
 
 
+def test_a_place_that_takes_no_folder_is_refused_before_the_work(
+    make, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr("mel.kaggle.exploring.making.number", pytest.fail)
+    with pytest.raises(MelError, match="cannot be made in"):
+        explore(make(9, 0), out=tmp_path / "file" / "out")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(MelError, match="cannot be made in"):
+        explore(make(9, 0), out=tmp_path / "out")
+
+
+def test_copies_by_a_list_and_by_looking_are_not_added_up(make, tmp_path) -> None:
+    table = make(9, 0, duplicate_id=["a", "a"] + [None] * 7)
+    pairs = pl.DataFrame({"image_id_1": ["i00000"], "image_id_2": ["i00001"]})
+    explore(table, out=tmp_path / "out", pairs=pairs)
+    card = re.search(r"<h3>Copies</h3>(.*?)</div>", _page(tmp_path / "out"))
+    assert re.sub("<[^>]+>", " ", card.group(1)).split("  ")[0].strip() == "1"
+    assert "group of copies; 1 pair that looks alike" in card.group(1)
+
+
 def test_nothing_is_written_without_a_folder(make, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = explore(make(9, 3))

@@ -50,6 +50,12 @@ def test_what_is_not_known_or_always_the_same_is_said_so(planted) -> None:
     assert planted[1]["images per patient"].auc is None
 
 
+def test_one_broken_file_among_equal_ones_is_no_column(make, by_patient) -> None:
+    table = make(300, 0, width=[None] + [6000.0] * 299, height=[None] + [4000.0] * 299)
+    size = _audit(table, by_patient(table))["image size"]
+    assert (size.auc, size.why) == (None, "the same for every train image")
+
+
 def test_the_words_name_the_shortcut_and_its_number(planted) -> None:
     found = list(planted[1].values())
     text = headline(found, "")
