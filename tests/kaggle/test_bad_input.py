@@ -48,7 +48,7 @@ def _twice(text: str) -> str:
         (
             "ISIC_2020_Training_Duplicates.csv",
             _text(lambda text: text.replace(",", ";")),
-            "ISIC_2020_Training_Duplicates.csv: has neither the columns image_name_1",
+            "ISIC_2020_Training_Duplicates.csv: its columns are separated by ';'",
         ),
         (
             "train.csv",
