@@ -157,11 +157,10 @@ def test_a_cache_that_was_changed_is_made_again(pictures, tmp_path, harm: str, c
 
 
 def test_a_stopped_search_goes_on_where_it_was(pictures, tmp_path, monkeypatch) -> None:
-    cache, real, calls = tmp_path / "hashes.parquet", signatures.thumbnail, []
+    cache, real = tmp_path / "hashes.parquet", signatures.thumbnail
 
     def stop(data: bytes, name: str) -> np.ndarray:
-        calls.append(name)
-        if len(calls) > 5:
+        if Path(name).stem >= "p05":  # whichever thread is the quicker
             raise KeyboardInterrupt
         return real(data, name)
 
@@ -169,7 +168,7 @@ def test_a_stopped_search_goes_on_where_it_was(pictures, tmp_path, monkeypatch) 
     with pytest.raises(KeyboardInterrupt):
         search(_frame(pictures), cache)
     monkeypatch.setattr(signatures, "thumbnail", real)
-    assert 6 <= search(_frame(pictures), cache).computed <= 8
+    assert search(_frame(pictures), cache).computed == 7
 
 
 def test_broken_pictures_are_listed_and_the_rest_is_compared(pictures, tmp_path, capsys) -> None:
