@@ -1,6 +1,8 @@
 """`mel kaggle`: a competition's files, real or synthetic."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -8,6 +10,9 @@ import typer
 from mel.cli import options, show
 
 __all__ = ["app"]
+
+_WIDE = 80  # columns of a terminal
+_MOST = 20  # surprising pairs that are printed
 
 app = options.room("Competition files, real or synthetic.", "mel kaggle synth --out competition")
 
@@ -71,7 +76,8 @@ def download(
 
     if check:
         checks = kaggle.client.check(competition, patience)
-        show.table(("check", "state", "found"), [(c.name, c.state, c.detail) for c in checks])
+        rows = [(c.name, c.state, _brief(c.detail, c.state)) for c in checks]
+        show.table(("check", "state", "found"), rows)
         kaggle.client.require(checks)
         return
     if out is None:
@@ -160,9 +166,18 @@ def explore(
     from mel import pipeline
 
     found = pipeline.explore(work, out, examples=examples, headers=not no_headers, seed=seed)
-    show.facts({topic: found.findings[topic] for topic in ("counts", "missing", "copies", "shift")})
+    said = {topic: found.findings[topic] for topic in ("counts", "missing", "copies", "shift")}
+    if broken := found.numbers.measured.broken:
+        said["broken"] = (
+            f"{len(broken):,} without a readable header, the first {broken[0]}; "
+            "mel kaggle duplicates says why."
+        )
+    show.facts(_hanging(said))
     show.line()
-    show.table(("without a picture", "AUC", "95 % interval", "in plain words"), found.audit)
+    rows = [(*numbers, words.partition(":")[0]) for *numbers, words in found.audit]
+    show.table(("without a picture", "AUC", "95 % interval", "in a word"), rows)
+    show.line()
+    show.line(fill(found.findings["shortcuts"], _WIDE))
     show.line()
     show.line(str(found.report))
 
@@ -193,9 +208,29 @@ def duplicates(
     found = pipeline.find_copies(work, lists=lists or (), report=report, **given)
     if found.broken.height:
         show.table(("broken image", "why"), found.broken.select("image_id", "reason").rows())
+        show.line()
     odd = found.review.surprising.select("image_id_1", "image_id_2", "distance").rows()
     if odd:
         rows = [(*row, why) for row, why in zip(odd, found.review.reasons, strict=True)]
-        show.table(("image", "copy", "distance", "surprising"), rows[:20])
+        show.table(("image", "copy", "distance", "surprising"), rows[:_MOST])
+        if len(rows) > _MOST:
+            show.line(f"… and {len(rows) - _MOST:,} more; {found.pairs} has them all")
+        show.line()
     show.facts(found.facts)
-    show.line(found.advice)
+    show.line()
+    show.line(fill(found.advice, _WIDE))
+
+
+def _brief(detail: str, state: str) -> str:
+    """What failed, without what to do about it: the line of the error says that."""
+    return detail.partition(";")[0] if state == "failed" else detail
+
+
+def _hanging(values: Mapping[str, str]) -> dict[str, str]:
+    """Break sentences for a terminal, each line under the first of its own."""
+    indent = " " * (max(map(len, values)) + 2)
+    wrapped = {
+        name: fill(text, _WIDE, initial_indent=indent, subsequent_indent=indent)
+        for name, text in values.items()
+    }
+    return {name: text.removeprefix(indent) for name, text in wrapped.items()}

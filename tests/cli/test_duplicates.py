@@ -15,8 +15,11 @@ def test_the_command_prints_counts_and_files_and_refuses_a_bad_threshold(
     assert "not an image format" in lines[broken.stem]
     assert (work / "duplicates.parquet").is_file()
     assert (work / "duplicates.png").is_file()
-    assert 'duplicates = "find"' in done.stdout
-    assert "load uses the threshold 0.04" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert 'duplicates = "find"' in told
+    assert "load uses the threshold 0.04" in told
+    sentences = done.stdout.split("To keep copies")[1]
+    assert all(len(line) <= 80 for line in sentences.splitlines())
     refused = mel("kaggle", "duplicates", "--work", work, "--threshold", 7)
     assert refused.returncode == 2
     assert "threshold 7: give 0 or more, and less than 1" in refused.stderr

@@ -293,7 +293,7 @@ def test_a_check_of_a_competition_not_joined_fails_with_the_page(world, mel):
     assert done.returncode == 2
     assert done.stderr.startswith("mel: titanic: not joined")
     assert RULES in done.stderr
-    assert "rules        failed" in done.stdout
+    assert "rules        failed  titanic: not joined\n" in done.stdout
 
 
 @pytest.mark.parametrize("entered", [{}, {"titanic-2": False}])
