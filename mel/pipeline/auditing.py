@@ -10,7 +10,7 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["audit", "audit_folder", "import_map"]
+__all__ = ["audit", "audit_folder", "import_map", "leaks"]
 
 
 def audit(
@@ -82,6 +82,8 @@ def import_map(
     on it would be too good, and the stages after refuse it. The findings are kept where
     `audit_folder` says. Raises MelError for what `mel.folds.read_map` refuses.
     """
+    if out is not None and Path(out).suffix != ".parquet":
+        raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet")
     place = work if isinstance(work, Work) else Work(Path(work))
     table = place.loaded()
     found_map = folds.read_map(file, table, id_column, fold_column)
@@ -93,6 +95,11 @@ def import_map(
         return found, None
     found_map.write(path)
     return found, path
+
+
+def leaks(work: Work, table: ImageTable, made: Folds) -> tuple[str, ...]:
+    """Say in a line each what a fold map leaks, by its table and the copies found in `work`."""
+    return folds.audit(table, made, _pairs(work, None)).leaks
 
 
 def _work(work: Work | AnyPath | None) -> Work | None:

@@ -80,18 +80,20 @@ class Folds:
 
         They have a further column `fold`, null for external images.
         """
-        rows = table.frame.filter(pl.col("split") != "test")
-        rows = rows.join(self.frame, on="image_id", how="left", validate="1:1")
-        barred = self.barred.filter(pl.col("fold") == fold).select("image_id")
-        rows = rows.filter((pl.col("fold") != fold) | pl.col("fold").is_null())
-        return rows.join(barred, on="image_id", how="anti").sort("image_id")
+        rows = table.frame.join(self.frame, on="image_id", how="left", validate="1:1")
+        return rows.filter(self.may_train(rows["image_id"])[fold]).sort("image_id")
 
     def may_train(self, ids: pl.Series) -> NDArray[np.bool_]:
-        """Tell, `(n_folds, n)`, of each of n images and each fold whether it may train it."""
+        """Tell, `(n_folds, n)`, of each of n images and each fold whether it may train it.
+
+        An image that the map does not know, such as one of the test, trains none.
+        """
         rows = pl.DataFrame({"image_id": ids}).with_row_index("row")
         own = rows.join(self.frame, on="image_id", how="inner", validate="1:1")
         shut = rows.join(self.barred, on="image_id", how="inner", validate="1:m")
-        found = np.ones((self.n_folds, len(ids)), dtype=bool)
+        outer = ids.is_in(pl.Series(self.external, dtype=pl.String).implode()).to_numpy()
+        found = np.tile(outer, (self.n_folds, 1))
+        found[:, own["row"].to_numpy()] = True
         for pairs in (own, shut):
             found[pairs["fold"].to_numpy(), pairs["row"].to_numpy()] = False
         return found

@@ -65,8 +65,6 @@ TABLES = {
         _table("train.csv", lambda f: pl.concat([f, f[:1]])),
         ["train.csv", "stands 2 times"],
     ),
-    "unknown sex": (_set("sex", "femal"), ["'femal'", "did you mean 'female'"]),
-    "unknown site": (_set("anatom_site_general_challenge", "elbow"), ["'elbow'", "torso"]),
     "target not 0 or 1": (_set("target", "2"), ["train.csv", "target", "2", "must be 0 or 1"]),
     "missing patient": (_set("patient_id", None), ["1 rows without patient_id", "missing_patient"]),
     "missing image": (_image(lambda path: path.unlink()), [".jpg"]),

@@ -121,3 +121,13 @@ def test_a_map_without_a_class_in_a_fold_is_written_though_it_is_at_fault(
     found, path = pipeline.import_map(tmp_path / "split.csv", work)
     assert found.faults == ("fold 1 has no positive",)
     assert path is not None
+
+
+def test_an_imported_map_never_goes_over_the_file_it_came_from(work: Path, folds: Folds) -> None:
+    path = work / "theirs.csv"
+    folds.frame.write_csv(path)
+    before = path.read_bytes()
+    with pytest.raises(MelError, match=r"theirs\.csv: unknown suffix"):
+        pipeline.import_map(path, work, path)
+    assert path.read_bytes() == before
+    assert not (work / "audit").exists()

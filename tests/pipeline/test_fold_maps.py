@@ -58,6 +58,16 @@ def test_a_fold_map_that_leaks_is_refused_and_nothing_is_written(recipe, loaded,
     assert not (loaded / "folds.parquet").exists()
 
 
+def test_a_fold_map_that_leaks_only_by_copies_is_refused_too(recipe, loaded, tmp_path):
+    by_patient = _with_map(recipe, _write_map(loaded, tmp_path / "map.csv", BY_PATIENT))
+    first = pl.read_csv(tmp_path / "map.csv").unique("fold", keep="first").sort("fold")
+    chain = {"image_id_1": first["image_name"].head(2), "image_id_2": ["elsewhere"] * 2}
+    pl.DataFrame(chain | {"kind": ["near"] * 2}).write_parquet(loaded / "duplicates.parquet")
+    with pytest.raises(MelError, match=r"map.csv: 1 chain with \d+ images .* would leak; mel folds"):
+        only(by_patient, loaded, "folds")
+    assert not (loaded / "folds.parquet").exists()
+
+
 def test_a_fold_map_that_is_not_there_is_named(recipe, loaded, tmp_path):
     with pytest.raises(MelError, match=r"folds.map .*gone.csv: no such file"):
         only(_with_map(recipe, tmp_path / "gone.csv"), loaded, "folds")

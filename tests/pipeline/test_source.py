@@ -61,7 +61,8 @@ def test_images_left_out_are_kept_with_their_reason(
 
 
 def test_a_recipe_of_several_sources_is_kept_as_an_equal_one(tmp_path: Path) -> None:
-    columns = {"train": "a.csv", "image_id": "id", "target": "y", "sites": {'a "b"': "torso"}}
+    columns = {"train": "a.csv", "image_id": "id", "target": "y", "site": "place"}
+    columns["sites"] = {'a "b"': "torso"}
     given = _recipe(
         external=[
             {"adapter": "isic2019", "folder": "../2019", "missing_patient": "own"},

@@ -65,7 +65,13 @@ def test_what_may_train_does_not_hang_on_the_order_of_rows(order: list[int]) -> 
     may = folds().may_train(names)
     for k in range(3):
         chosen = sorted(np.array(names.to_list())[may[k]])
-        assert "".join(name for name in chosen if name != "t") == ids(folds().training(table(), k))
+        assert "".join(chosen) == ids(folds().training(table(), k))
+
+
+def test_an_image_that_the_map_does_not_know_trains_no_fold() -> None:
+    assert not folds().may_train(pl.Series(["t", "elsewhere"])).any()
+    frame = FRAME.with_columns(image_id=pl.col("image_id").replace({"a": "new", "y": "strange"}))
+    assert [ids(folds().training(table(frame), k)) for k in range(3)] == ["cd", "bdx", "bcx"]
 
 
 def test_a_map_with_barred_and_external_images_comes_back_as_it_went(tmp_path: Path) -> None:

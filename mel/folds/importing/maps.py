@@ -87,16 +87,25 @@ def _rows(
     found: pl.DataFrame, ids: str, column: str, table: ImageTable, path: Path
 ) -> pl.DataFrame:
     """Give image_id and label, both text; file names become ids where only so they are known."""
-    name, label = (pl.col(c).cast(pl.String).str.strip_chars() for c in (ids, column))
-    rows = found.select(name.alias(ids), label.alias("label"))
-    require_unique(rows, str(path), by=ids)
-    bare = rows[ids].str.replace(_SUFFIX, "").str.replace(r"^.*[/\\]", "")
+    names, labels = (_text(found[name], path) for name in (ids, column))
+    require_unique(names.to_frame(), str(path), by=ids)
+    bare = names.str.replace(_SUFFIX, "").str.replace(r"^.*[/\\]", "")
     known = table.frame["image_id"].implode()
-    if not rows[ids].is_in(known).any() and bare.is_in(known).any():
+    if not names.is_in(known).any() and bare.is_in(known).any():
         say(f"{path}: {ids} holds file names; taken without folder and ending")
-        rows = rows.with_columns(bare.alias(ids))
-        require_unique(rows, str(path), by=ids)
-    return rows.rename({ids: "image_id"})
+        require_unique(bare.to_frame(), str(path), by=ids)
+        names = bare
+    return pl.DataFrame({"image_id": names, "label": labels})
+
+
+def _text(column: pl.Series, path: Path) -> pl.Series:
+    try:
+        return column.cast(pl.String).str.strip_chars()
+    except pl.exceptions.PolarsError as error:
+        raise MelError(
+            f"{path}: {column.name} holds {column.dtype}, which are neither ids nor folds; name "
+            "the columns with --id-column and --fold-column"
+        ) from error
 
 
 def _train_rows(rows: pl.DataFrame, column: str, table: ImageTable, path: Path) -> pl.DataFrame:

@@ -24,7 +24,8 @@ class Audit:
     which the train and external images have an id at all: of another kind nothing is known.
     `balance` is what `mel.folds.proving.balance` gives, `shared` the ids that train and test
     images share (kind, id, train, test: how many images), `comparison` what `mel.folds.compare`
-    gives, or None. `left_out` counts the pairs that name other images.
+    gives, or None. `left_out` counts the pairs with an image of another table, which count in
+    chains only.
     """
 
     crossings: pl.DataFrame
@@ -101,7 +102,9 @@ def _notes(shared: pl.DataFrame, left_out: int) -> list[str]:
         for kind, ids, train, test in counts.iter_rows()
     ]
     if left_out:
-        lines.append(f"{_many(left_out, 'pair')} left out: they name images of other tables")
+        lines.append(
+            f"{_many(left_out, 'pair')} with images of other tables: only chains count them"
+        )
     return lines
 
 

@@ -29,8 +29,8 @@ def link_rows(images: pl.DataFrame, pairs: pl.DataFrame | None = None) -> pl.Dat
     """Give a row for each image of each id: kind, id, image_id.
 
     images: rows of an ImageTable. pairs: kind, one and other (see `mel.folds.proving.pairs`);
-    a pair's id is "one & other". Left out are pairs that name an image which is not there, and
-    those whose images share a duplicate_id, by which they are looked for already.
+    a pair's id is "one & other"; an image that is not there may still link two that are. Left out
+    are pairs whose images share a duplicate_id, by which they are looked for already.
     """
     axes = {kind: column for kind, column in AXES.items() if column in images.columns}
     rows = [
@@ -52,7 +52,7 @@ def _pair_rows(images: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     known = images.select("image_id", label=label)
     for side in ("one", "other"):
         pairs = pairs.join(
-            known.rename({"image_id": side, "label": f"label_{side}"}), on=side, how="inner"
+            known.rename({"image_id": side, "label": f"label_{side}"}), on=side, how="left"
         )
     told = (pl.col("label_one") == pl.col("label_other")).fill_null(False)
     named = pairs.filter(~told).with_columns(id=pl.format("{} & {}", "one", "other"))
@@ -67,8 +67,8 @@ def crossings(
 
     See `mel.folds.Audit.crossings`. Besides the kinds of `links` there is a chain: images that
     no single id links over the folds, but several in a row do, by way of a test, an external or
-    a barred image. A chain in which a single id leaks already is not said again; without `chains`
-    none is looked for.
+    a barred image, or of one that only the pairs name. A chain in which a single id leaks already
+    is not said again; without `chains` none is looked for.
     """
     rows = table.frame.select("image_id", "split").join(
         folds.frame, on="image_id", how="left", validate="1:1"

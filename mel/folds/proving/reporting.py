@@ -17,6 +17,8 @@ Sheet = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 _MOST = 5  # ids of each kind that a terminal shows; the files have all
 _LONGEST = 24  # characters of a category on a terminal
+_WIDEST, _FEW = 28, 12  # of an id, and of the folds it leaks into
+_KINDS = 3  # of links, with which a comparison has no room for long headings
 _COPIES = ("duplicates", "exact_pairs", "near_pairs")
 
 
@@ -115,14 +117,15 @@ def _comparison(compared: pl.DataFrame) -> Sheet:
         cells = [str(row[kind]) for kind in kinds]
         cells += [f"{row['positives_min']}-{row['positives_max']}"]
         rows.append((row["map"], *cells, _share(row["median"]), _share(row["largest"])))
-    return ("map", *kinds, "positives", "median off", "largest"), rows
+    median = "median off" if len(kinds) < _KINDS else "median"
+    return ("map", *kinds, "positives", median, "largest"), rows
 
 
 def _crossings(found: pl.DataFrame) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for part in found.partition_by("kind", "leak", maintain_order=True):
         rows += [
-            (kind, name, " ".join(map(str, folds)), str(images), leak)
+            (kind, _cut(name, _WIDEST), _cut(_runs(folds), _FEW), str(images), leak)
             for kind, name, folds, images, leak in part.head(_MOST).iter_rows()
         ]
         if part.height > _MOST:
@@ -130,8 +133,24 @@ def _crossings(found: pl.DataFrame) -> Sheet:
     return ("kind", "id", "folds", "images", "leak"), rows
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def _runs(folds: Sequence[int]) -> str:
+    """Write folds in order, with three or more in a row as a run.
+
+    >>> _runs([0, 1, 2, 3, 5, 8, 9])
+    '0-3 5 8 9'
+    """
+    runs: list[list[int]] = []
+    for fold in folds:
+        if runs and fold == runs[-1][-1] + 1:
+            runs[-1].append(fold)
+        else:
+            runs.append([fold])
+    parts = (f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs)
+    return " ".join(parts)
+
+
+def _cut(name: str, longest: int = _LONGEST) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _share(value: float) -> str:

@@ -9,7 +9,7 @@ from mel import folds, kaggle
 from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import digest_file
-from mel.pipeline.auditing import audit
+from mel.pipeline.auditing import audit, leaks
 from mel.pipeline.folder import Work
 from mel.pipeline.source import keep_source, source_fault
 from mel.pipeline.stage import Stage, digest_of, recorded
@@ -78,14 +78,21 @@ def _folds_inputs(recipe: Recipe, work: Work) -> Mapping[str, str]:
 
 def _make_folds(recipe: Recipe, work: Work) -> None:
     table, inputs = work.loaded(), _folds_inputs(recipe, work)
-    found = _taken(recipe.folds.map, table) if recipe.folds.map else None
-    found = found or folds.build(table, recipe.folds)
+    if recipe.folds.map is None:
+        found = folds.build(table, recipe.folds)
+    else:
+        found = _taken(recipe.folds.map, table, work)
     replace(found, inputs=dict(inputs)).write(work.folds)
     say(f"folds: {audit(work, compare=False).verdict}")
 
 
-def _taken(path: str, table: ImageTable) -> Folds:
-    """Read the fold map that a recipe names; refuse one that leaks."""
+def _taken(path: str, table: ImageTable, work: Work) -> Folds:
+    """Read the fold map that a recipe names; refuse one that leaks, be it by a chain or a copy."""
     found = folds.read_map(path, table)
     found.matches(table)
+    if leaking := leaks(work, table, found):
+        raise MelError(
+            f"{path}: {leaking[0]}: scores would leak; mel folds import {path} --work {work.root} "
+            "lists them"
+        )
     return found

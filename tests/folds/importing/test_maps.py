@@ -296,3 +296,18 @@ def test_the_numbers_of_the_public_tfrecords_leave_434_copies_out(
     found = read_map(path, table, fold_column="tfrecord")
     assert found.n_folds == 15
     assert audit(table, found).ok
+
+
+@pytest.mark.parametrize("column", ["image_id", "fold"])
+def test_lists_are_neither_ids_nor_folds(
+    column: str, written: Write, rows: pl.DataFrame, table: ImageTable
+) -> None:
+    nested = rows.with_columns(pl.concat_list(column).alias(column))
+    assert f"{column} holds List(" in refused(written(nested, "map.parquet"), table)
+
+
+def test_a_column_of_ids_may_be_called_label(
+    written: Write, rows: pl.DataFrame, table: ImageTable
+) -> None:
+    path = written(rows.rename({"image_id": "label"}))
+    assert read_map(path, table, id_column="label").frame.height == rows.height

@@ -372,7 +372,15 @@ def test_pairs_that_cross_are_named_by_kind_and_those_of_other_tables_left_out()
         ("near pair", "i0 & i3", [0, 1], 2, "between folds"),
     ]
     assert found.checked == ("patient", "exact pair", "near pair")
-    assert found.notes == ("1 pair left out: they name images of other tables",)
+    assert found.notes == ("1 pair with images of other tables: only chains count them",)
+
+
+def test_two_copies_of_an_image_of_another_table_are_a_chain() -> None:
+    table = linked(FOUR)
+    pairs = pl.DataFrame({"image_id_1": ["i0", "x", "y"], "image_id_2": ["x", "i3", "i1"]})
+    found = audit(table, halves(table), pairs)
+    assert found.crossings.select("kind", "folds", "images").rows() == [("chain", [0, 1], 2)]
+    assert audit(table, halves(table), pairs.tail(2)).ok
 
 
 def test_a_pair_that_the_column_of_duplicates_tells_already_is_not_told_again() -> None:

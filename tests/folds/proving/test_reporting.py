@@ -89,6 +89,19 @@ def test_every_printed_table_fits_eighty_columns(
     assert any(line.startswith("StratifiedGroupKFold") for line in lines)
 
 
+def test_leaks_between_many_folds_fit_eighty_columns(table: ImageTable) -> None:
+    long = pl.col("image_id").str.replace("img", "ISIC_2020_000000")
+    frame = table.frame.with_columns(image_id=long, lesion_id=long, duplicate_id=long)
+    table = ImageTable.of(frame, "long")
+    by_row = table.train.select("image_id", fold=pl.int_range(pl.len()) % 30)
+    ids = table.train["image_id"]
+    pairs = pl.DataFrame({"image_id_1": ids.head(9), "image_id_2": ids.tail(9), "kind": "near"})
+    found = audit(table, Folds.of(by_row, seed=0, method="by row"), pairs, compare=True)
+    for columns, rows in sheets(found):
+        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+        assert sum(widths) + 2 * (len(widths) - 1) <= 80
+
+
 def test_a_terminal_sees_the_first_ids_of_each_kind_and_how_many_more(found: Audit) -> None:
     _, rows = sheets(found)[-1]
     assert [row[0] for row in rows] == ["patient"] * 6 + ["near pair"] * 2
