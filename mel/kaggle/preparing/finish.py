@@ -6,10 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from mel.digests import digest_frame
+from mel.errors import MelError
 from mel.files import atomic
 from mel.kaggle.preparing.index import Prepared
 from mel.kaggle.preparing.plan import Plan
 from mel.kaggle.preparing.shard import Part
+from mel.progress import say
 
 __all__ = ["BROKEN", "finish", "unfinish"]
 
@@ -28,12 +30,10 @@ def finish(
     parts: Mapping[int, Part],
     paths: Mapping[str, str],
     table: str | None,
-    *,
-    anew: bool,
 ) -> pl.DataFrame:
     """Write the indexes and the list of broken originals; give image_id, path and reason of those.
 
-    Indexes that are there are left alone, unless `anew`.
+    An index that is there and says what it should is left alone; any other is written again.
     """
     rows = pl.concat(
         parts[shard].frame.with_columns(shard=pl.lit(f"{plan.name(shard)}.tfrec"))
@@ -43,9 +43,20 @@ def finish(
     _list_broken(broken, folder / BROKEN)
     for size in plan.sizes:
         index = _index(plan, folder, size, rows, parts, table)
-        if anew or not (index.folder / "index.parquet").exists():
+        if not _stands(index):
             index.write()
     return broken
+
+
+def _stands(index: Prepared) -> bool:
+    """Tell whether the folder holds this very index; say so where it holds one that is damaged."""
+    if not index.path.exists():
+        return False
+    try:
+        return Prepared.read(index.folder).same(index)
+    except MelError as error:
+        say(f"{error} (that is done now)")
+        return False
 
 
 def _broken(rows: pl.DataFrame, paths: Mapping[str, str]) -> pl.DataFrame:

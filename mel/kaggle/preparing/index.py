@@ -59,6 +59,18 @@ class Prepared:
         fields = {name: header[name] for name in (*_HEADER, "inputs")}
         return cls(place, frame, **fields)
 
+    @property
+    def path(self) -> Path:
+        """The file of the index."""
+        return self.folder / _NAME
+
+    def same(self, other: Self) -> bool:
+        """Tell whether two indexes say the same, row by row, wherever their folders lie."""
+        facts = all(getattr(self, name) == getattr(other, name) for name in _HEADER)
+        inputs = dict(self.inputs or {}) == dict(other.inputs or {})
+        rows, others = self.frame.select(_COLUMNS), other.frame.select(_COLUMNS)
+        return facts and inputs and rows.schema == others.schema and rows.equals(others)
+
     def write(self) -> None:
         """Write the index into the folder, whole or not at all."""
         header = {
@@ -68,7 +80,7 @@ class Prepared:
             "inputs": dict(self.inputs or {}),
             **{name: getattr(self, name) for name in _HEADER},
         }
-        write_table(self.folder / _NAME, self.frame.select(_COLUMNS), header)
+        write_table(self.path, self.frame.select(_COLUMNS), header)
 
     @property
     def references(self) -> pl.DataFrame:

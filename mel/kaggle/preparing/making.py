@@ -84,7 +84,7 @@ def prepare(
         _tell(found, plan, folder)
         made = _make(plan, folder, found, paths, threads)
         parts = found.kept | made
-        broken = finish(plan, folder, parts, paths, digest, anew=bool(made))
+        broken = finish(plan, folder, parts, paths, digest)
     done = Preparation.of(plan, folder, parts, broken, made, time.monotonic() - begun)
     if not skip_broken:
         done.refuse_broken()

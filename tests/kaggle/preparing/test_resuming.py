@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ from PIL import Image
 from mel.errors import MelError
 from mel.kaggle import Prepared, prepare
 from mel.kaggle.preparing.claim import claimed
+from mel.tables import ImageTable
 
 OPTIONS = {"sizes": [16, 24], "shard_images": 4}
 
@@ -96,8 +98,6 @@ def test_the_command_ends_on_sigterm_with_its_status_and_nothing_half_written(or
         site=pl.lit(None, pl.String),
         age=pl.lit(None, pl.Float64),
     )
-    from mel.tables import ImageTable
-
     ImageTable.of(rows, "x").write(work / "images.parquet")
     words = ["kaggle", "prepare", "--work", str(work), "--size", "16", "--shard-images", "4"]
     process = subprocess.Popen(
@@ -125,6 +125,48 @@ def test_a_finished_run_changes_nothing_when_run_again(originals, tmp_path, cont
     assert again.shards == (3, 0)
     assert content(out) == before
     assert _times(out) == times
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def _shifted(path: Path) -> None:
+    """Another record for every image, with mel's own header and digest, as a hand might forge."""
+    found = Prepared.read(path.parent)
+    replace(found, frame=found.frame.with_columns(pl.col("offset").reverse())).write()
+
+
+def _counted(path: Path) -> None:
+    replace(Prepared.read(path.parent), broken=7).write()
+
+
+def _of_text(path: Path) -> None:
+    path.write_text("no index")
+
+
+@pytest.mark.parametrize("damage", [_cut, _shifted, _counted, _of_text, Path.unlink])
+def test_an_index_that_is_not_what_it_should_be_is_written_again(
+    originals, tmp_path, content, damage
+):
+    table, out = originals(9), tmp_path / "out"
+    prepare(table, out, **OPTIONS)
+    before, times = content(out), _times(out)
+    damage(out / "16" / "index.parquet")
+    assert content(out) != before
+    assert prepare(table, out, **OPTIONS).made == 0
+    assert content(out) == before
+    assert _times(out) == times
+
+
+def test_an_index_of_another_table_of_the_same_images_names_the_present_one(
+    originals, table, tmp_path
+):
+    rows = table.frame.head(4).drop("path").join(originals(4), on="image_id")
+    one, other = ImageTable.of(rows, "one"), ImageTable.of(rows.with_columns(age=50.0), "other")
+    prepare(one, tmp_path / "out", **OPTIONS)
+    assert prepare(other, tmp_path / "out", **OPTIONS).made == 0
+    assert Prepared.read(tmp_path / "out", 16).inputs["images"] == other.digest
 
 
 def test_a_lost_or_shortened_shard_is_made_again_and_no_other(originals, tmp_path, content, capfd):
