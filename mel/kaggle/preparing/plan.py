@@ -100,7 +100,8 @@ def _within(name: str, value: int, least: int, most: int) -> None:
 def keep_plan(plan: Plan, folder: Path) -> None:
     """Write the plan into a new folder; refuse a folder that was begun with another plan.
 
-    Raises MelError naming the first setting that differs, or an image that one of them lacks.
+    Raises MelError naming the first setting that differs, or an image that one of them lacks; and
+    for a plan that is damaged, since nothing then says what the folder holds.
     """
     path = folder / "plan.parquet"
     if path.exists():
@@ -111,11 +112,15 @@ def keep_plan(plan: Plan, folder: Path) -> None:
 
 
 def _same(plan: Plan, path: Path, folder: Path) -> None:
-    frame, header = read_table(path, _KIND)
-    required(header, {"settings": dict, "plan": str}, str(path))
+    way = "give --out another folder, or remove this one to prepare all again"
+    try:
+        frame, header = read_table(path, _KIND)
+        required(header, {"settings": dict, "plan": str}, str(path))
+    except MelError as error:
+        reason = str(error).removeprefix(f"{path}: ").partition(";")[0]
+        raise MelError(f"{folder}: its {path.name} {reason}; {way}") from None
     if header["plan"] == plan.digest:
         return
-    way = "give --out another folder, or remove this one to prepare all again"
     for name, now in plan.settings.items():
         then = header["settings"].get(name)
         if now != then:

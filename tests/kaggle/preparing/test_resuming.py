@@ -128,7 +128,7 @@ def test_a_finished_run_changes_nothing_when_run_again(originals, tmp_path, cont
 
 
 def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:900])
+    path.write_bytes(path.read_bytes()[:-100])
 
 
 def _shifted(path: Path) -> None:
@@ -141,11 +141,15 @@ def _counted(path: Path) -> None:
     replace(Prepared.read(path.parent), broken=7).write()
 
 
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
 def _of_text(path: Path) -> None:
     path.write_text("no index")
 
 
-@pytest.mark.parametrize("damage", [_cut, _shifted, _counted, _of_text, Path.unlink])
+@pytest.mark.parametrize("damage", [_cut, _shifted, _counted, _of_text, _emptied, Path.unlink])
 def test_an_index_that_is_not_what_it_should_be_is_written_again(
     originals, tmp_path, content, damage
 ):
@@ -200,6 +204,19 @@ def test_other_settings_are_named_and_never_mixed(originals, tmp_path, content, 
     before = content(out)
     with pytest.raises(MelError, match=words):
         prepare(table, out, **OPTIONS | changed)
+    assert content(out) == before
+
+
+@pytest.mark.parametrize("damage", [_cut, _of_text, _emptied])
+def test_a_damaged_plan_is_refused_with_how_to_go_on(originals, tmp_path, content, damage):
+    out = tmp_path / "out"
+    prepare(originals(5), out, **OPTIONS)
+    damage(out / "plan.parquet")
+    before = content(out)
+    with pytest.raises(MelError, match=r"out: its plan\.parquet .*remove this one") as caught:
+        prepare(originals(5), out, **OPTIONS)
+    assert "\n" not in str(caught.value)
+    assert "make it" not in str(caught.value)
     assert content(out) == before
 
 
