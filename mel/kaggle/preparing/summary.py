@@ -78,6 +78,8 @@ class Preparation:
             "enlarged": ", ".join(f"{n:,} at {size}" for size, n in self.enlarged.items()),
             "time": f"{self.seconds // 60:.0f}:{self.seconds % 60:04.1f}{pace}",
             "folders": ", ".join(str(self.folder / str(size)) for size in self.enlarged),
+            "use": f"mel.kaggle.repath(table, mel.kaggle.Prepared.read({str(self.folder)!r}, "
+            f"{min(self.enlarged)}))",
         }
 
     def refuse_broken(self) -> None:

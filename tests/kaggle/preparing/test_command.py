@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import mel
 from mel.tables import ImageTable
 
 
@@ -32,6 +33,9 @@ def test_the_command_prepares_what_the_work_folder_has_loaded(work):
     assert told["shards"] == "3 a size: 3 made now, 0 kept"
     assert told["enlarged"] == "0 at 16, 0 at 24"
     assert "images/s" in told["time"]
+    names = {"mel": mel, "table": ImageTable.read(work / "images.parquet")}
+    found = eval(told["use"], names)  # the line can be copied as it stands
+    assert found.frame["path"].str.contains("prepared/16/shard-").all()
     assert len(list(work.glob("prepared/24/shard-*.tfrec"))) == 3
 
 
