@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 
 __all__ = [
     "AXES",
@@ -90,14 +90,14 @@ def cast_columns(
 def require_unique(frame: pl.DataFrame, where: str, by: str = "image_id") -> None:
     """Refuse a frame in which an id is missing, stands twice or holds a control character."""
     if missing := (frame[by].cast(pl.String).fill_null("") == "").sum():
-        raise MelError(f"{where}: {missing} rows without {by}; give each row its own")
+        raise MelError(f"{where}: {many(int(missing), 'row')} without {by}; give each row its own")
     _refuse_control(frame, by, where)
     twice = frame.filter(pl.col(by).is_duplicated())
     if twice.height:
         first = twice[by].sort()[0]
         raise MelError(
             f"{where}: {by} {first!r} stands {twice.filter(pl.col(by) == first).height} times "
-            f"({twice[by].n_unique()} such ids); keep one row of each"
+            f"({many(twice[by].n_unique(), 'such id')}); keep one row of each"
         )
 
 
@@ -105,8 +105,8 @@ def _refuse_control(frame: pl.DataFrame, column: str, where: str) -> None:
     bad = frame.filter(pl.col(column).cast(pl.String).str.contains(_CONTROL))
     if bad.height:
         raise MelError(
-            f"{where}: {column} {bad[column][0]!r} holds a control character ({bad.height} rows); "
-            "remove it"
+            f"{where}: {column} {bad[column][0]!r} holds a control character "
+            f"({many(bad.height, 'row')}); remove it"
         )
 
 
@@ -129,8 +129,8 @@ def _check_vocabulary(frame: pl.DataFrame, column: str, where: str) -> None:
     if bad.height:
         value = bad[column][0]
         raise MelError(
-            f"{where}: unknown {column} {value!r} (image {bad['image_id'][0]}, {bad.height} rows); "
-            f"{near(value, known)} (or leave it empty)"
+            f"{where}: unknown {column} {value!r} (image {bad['image_id'][0]}, "
+            f"{many(bad.height, 'row')}); {near(value, known)} (or leave it empty)"
         )
 
 
@@ -143,7 +143,7 @@ def _check_filled(frame: pl.DataFrame, where: str) -> None:
         if bare.height:
             way = ", or load with missing_patient = 'own'" if column == "patient_id" else ""
             raise MelError(
-                f"{where}: {bare.height} rows without {column} (first: image "
+                f"{where}: {many(bare.height, 'row')} without {column} (first: image "
                 f"{bare['image_id'][0]}); fill it in{way}"
             )
 
@@ -154,12 +154,12 @@ def _check_targets(frame: pl.DataFrame, where: str) -> None:
     if bad.height:
         raise MelError(
             f"{where}: target {bad['target'][0]} of {bad['split'][0]} image {bad['image_id'][0]} "
-            f"({bad.height} rows); it must be 0 or 1"
+            f"({many(bad.height, 'row')}); it must be 0 or 1"
         )
     bad = frame.filter(tested & pl.col("target").is_not_null())
     if bad.height:
         raise MelError(
-            f"{where}: test image {bad['image_id'][0]} has a target ({bad.height} rows); "
+            f"{where}: test image {bad['image_id'][0]} has a target ({many(bad.height, 'row')}); "
             "labels of test images live in solution.parquet, where nothing can learn from them"
         )
 
@@ -168,8 +168,8 @@ def _check_ages(frame: pl.DataFrame, where: str) -> None:
     bad = frame.filter(~pl.col("age").is_between(0, OLDEST_AGE) | pl.col("age").is_nan())
     if bad.height:
         raise MelError(
-            f"{where}: age {bad['age'][0]} of image {bad['image_id'][0]} ({bad.height} rows); "
-            f"give years from 0 to {OLDEST_AGE:g}, or leave it empty"
+            f"{where}: age {bad['age'][0]} of image {bad['image_id'][0]} "
+            f"({many(bad.height, 'row')}); give years from 0 to {OLDEST_AGE:g}, or leave it empty"
         )
 
 
@@ -179,5 +179,5 @@ def _check_sides(frame: pl.DataFrame, where: str) -> None:
     if shared:
         raise MelError(
             f"{where}: patient {min(shared)!r} has images in train and in test "
-            f"({len(shared)} such patients); keep each patient on one side"
+            f"({many(len(shared), 'such patient')}); keep each patient on one side"
         )

@@ -1,9 +1,9 @@
-"""The one error a user of mel can solve, and the help it gives with a mistyped name."""
+"""The one error a user of mel can solve, and the words its line is made of."""
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["ImageError", "MelError", "near"]
+__all__ = ["ImageError", "MelError", "many", "near"]
 
 _MOST = 12  # names that a message lists
 
@@ -17,6 +17,15 @@ class MelError(Exception):
 
 class ImageError(MelError):
     """A file that cannot be shown as an image; the message opens with the file's name."""
+
+
+def many(count: int, noun: str) -> str:
+    """Give a count and its noun, which takes an s unless there is one.
+
+    >>> many(1, "image"), many(0, "such row"), many(1000, "image")
+    ('1 image', '0 such rows', '1,000 images')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_args
 import polars as pl
 
 from mel.checks import cast_columns, require_columns, require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import check_digest, digest_frame, read_table, required, write_table
 from mel.tables import Folds
 
@@ -64,7 +64,7 @@ class Predictions:
         if bad.height:
             raise MelError(
                 f"{where}: score of image {bad['image_id'][0]} is {bad['score'][0]} "
-                f"({bad.height} such rows); every score must be a finite number"
+                f"({many(bad.height, 'such row')}); every score must be a finite number"
             )
         if frame.filter(pl.col("fold").is_null() != (kind == "test")).height:
             raise MelError(f"{where}: only out-of-fold rows have a fold, and each of them has one")
@@ -122,7 +122,9 @@ def _check_oof(member: Predictions, folds: Folds) -> None:
     if known != mine:
         odd = min(known ^ mine)
         lack = "has no score" if odd in known else "is in no fold"
-        raise MelError(f"{member.name}: image {odd!r} {lack} ({len(known ^ mine)} such images)")
+        raise MelError(
+            f"{member.name}: image {odd!r} {lack} ({many(len(known ^ mine), 'such image')})"
+        )
     if not member.frame.select("image_id", "fold").equals(folds.frame):
         raise MelError(
             f"{member.name}: its fold column disagrees with folds {folds.digest}: "

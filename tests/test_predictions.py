@@ -59,7 +59,7 @@ def test_a_missing_column_is_named_with_the_member(column: str) -> None:
 
 @pytest.mark.parametrize("score", [None, float("nan"), float("inf"), float("-inf")])
 def test_a_score_that_is_not_finite_is_refused_with_its_image(score: float | None) -> None:
-    with pytest.raises(MelError, match=rf"score of image c is {score} \(1 such rows\)"):
+    with pytest.raises(MelError, match=rf"score of image c is {score} \(1 such row\)"):
         oof(oof_frame([0.1, 0.2, score, 0.4, 0.5, 0.6]))
 
 
@@ -185,7 +185,7 @@ def test_a_member_without_an_image_is_refused() -> None:
 def test_a_member_with_a_strange_image_is_refused() -> None:
     strange = pl.DataFrame({"image_id": ["z"], "fold": [0], "score": [0.5]})
     frame = pl.concat([oof_frame().cast({"fold": pl.Int64}), strange])
-    refuse_oof(oof(frame), r"image 'z' is in no fold \(1 such images\)")
+    refuse_oof(oof(frame), r"image 'z' is in no fold \(1 such image\)")
 
 
 @pytest.mark.parametrize("join", [lambda m: oof_matrix(m, FOLDS), test_matrix])

@@ -11,7 +11,7 @@ import polars as pl
 
 from mel.checks import require_columns, require_unique
 from mel.ensemble.ranks import Floats, combine
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import check_digest, digest_json, read_json, required, versions, write_json
 from mel.metrics import AucReport
 
@@ -154,7 +154,7 @@ def _finite(wide: pl.DataFrame, member: str, where: str) -> Floats:
         row = int((~fine).arg_true()[0])
         raise MelError(
             f"{where}: {member} scores image {wide['image_id'][row]} {column[row]} "
-            f"({(~fine).sum()} such rows); every score must be a finite number"
+            f"({many(int((~fine).sum()), 'such row')}); every score must be a finite number"
         )
     return values.to_numpy()
 

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.ensemble.ranks import Floats
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.predictions import Predictions, oof_matrix, test_matrix
 from mel.tables import Folds, ImageTable
 
@@ -93,7 +93,7 @@ def test_frame(
     if odd_ids := set(wide["image_id"]) ^ set(table.test["image_id"]):
         raise MelError(
             f"{test[0].name}: test image {min(odd_ids)!r} is only in one of its scores and table "
-            f"{table.digest} ({len(odd_ids)} such images); predict again"
+            f"{table.digest} ({many(len(odd_ids), 'such image')}); predict again"
         )
     return wide
 

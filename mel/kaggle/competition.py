@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.config import DataSettings
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle import duplicates
 from mel.kaggle.joining import NOTHING_LEFT_OUT, hold_out, label_copies, stack
 from mel.kaggle.reading import make_sample, read_sample
@@ -112,7 +112,7 @@ def _counted(left_out: pl.DataFrame) -> list[str]:
     """Give a line for each source and reason."""
     counts = left_out.group_by("source", "reason").agg(pl.len(), pl.col("image_id").min())
     return [
-        f"{source}: {count:,} images left out, such as {first}, which {reason}"
+        f"{source}: {many(count, 'image')} left out, such as {first}, which {reason}"
         for source, reason, count, first in counts.sort("source", "reason").iter_rows()
     ]
 
@@ -120,7 +120,7 @@ def _counted(left_out: pl.DataFrame) -> list[str]:
 def _unused(sources: Sequence[Source], frames: Sequence[pl.DataFrame]) -> list[str]:
     counts = {s.name: s.unused(frame) for s, frame in zip(sources, frames, strict=True)}
     return [
-        f"{name}: {count:,} image files are not in its tables, and not used"
+        f"{name}: {many(count, 'image file')} not in its tables, and not used"
         for name, count in counts.items()
         if count
     ]
@@ -132,7 +132,7 @@ def _at_odds(frame: pl.DataFrame) -> list[str]:
     if not odd.height:
         return []
     groups, first = odd["duplicate_id"].n_unique(), odd["image_id"][0]
-    return [f"{groups:,} groups of copies have both targets, such as that of {first}"]
+    return [f"copies with both targets: {many(groups, 'group')}, such as that of {first}"]
 
 
 def _seen(frame: pl.DataFrame) -> list[str]:
@@ -146,7 +146,7 @@ def _seen(frame: pl.DataFrame) -> list[str]:
     if not seen.len():
         return []
     return [
-        f"{seen.len():,} train images are copies of test images, such as {seen[0]}, and train; "
+        f"copies of test images that train: {many(seen.len(), 'image')}, such as {seen[0]}; "
         "data.drop_duplicates = true leaves them out"
     ]
 

@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from mel.checks import OLDEST_AGE, is_missing, require_unique
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 from mel.kaggle.delimited import read_columns, read_header
 
 __all__ = [
@@ -72,7 +72,7 @@ def translate(
     if bad.height:
         value = bad[column][0]
         raise MelError(
-            f"{where}: unknown {column} {value!r} (image {bad[by][0]}, {bad.height} rows); "
+            f"{where}: unknown {column} {value!r} (image {bad[by][0]}, {many(bad.height, 'row')}); "
             f"{near(value, spellings)}"
         )
     translated = frame.select(pl.col(column).replace_strict(spellings, return_dtype=pl.String))
@@ -87,14 +87,14 @@ def parse_age(frame: pl.DataFrame, column: str, where: Path, by: str) -> pl.Seri
     bad = known.filter(text.is_not_null() & number.is_null())
     if bad.height:
         raise MelError(
-            f"{where}: {column} {bad[column][0]!r} of image {bad[by][0]} ({bad.height} rows) is "
-            "no number; give years, or leave it empty"
+            f"{where}: {column} {bad[column][0]!r} of image {bad[by][0]} "
+            f"({many(bad.height, 'row')}) is no number; give years, or leave it empty"
         )
     bad = known.filter(~number.is_between(0, OLDEST_AGE) | number.is_nan())
     if bad.height:
         raise MelError(
-            f"{where}: {column} {bad[column][0]} of image {bad[by][0]} ({bad.height} rows); "
-            f"give years from 0 to {OLDEST_AGE:g}, or leave it empty"
+            f"{where}: {column} {bad[column][0]} of image {bad[by][0]} "
+            f"({many(bad.height, 'row')}); give years from 0 to {OLDEST_AGE:g}, or leave it empty"
         )
     return number
 
@@ -113,8 +113,8 @@ def parse_target(
     bad = frame.filter(~number.is_in([0.0, 1.0]).fill_null(False))
     if bad.height:
         raise MelError(
-            f"{where}: {column} {bad[column][0]!r} of image {bad[by][0]} ({bad.height} rows); "
-            "it must be 0 or 1"
+            f"{where}: {column} {bad[column][0]!r} of image {bad[by][0]} "
+            f"({many(bad.height, 'row')}); it must be 0 or 1"
         )
     return number.cast(pl.Int8)
 
@@ -125,7 +125,7 @@ def _parse_words(
     bad = frame.filter(pl.col(column).is_null())
     if bad.height:
         raise MelError(
-            f"{where}: no {column} of image {bad[by][0]} ({bad.height} rows); fill it in"
+            f"{where}: no {column} of image {bad[by][0]} ({many(bad.height, 'row')}); fill it in"
         )
     said = frame[column].str.strip_chars().str.to_lowercase()
     wanted = [word.strip().lower() for word in positive]
@@ -152,7 +152,7 @@ def fill_patients(
     bare = frame.filter(is_missing(column))
     if bare.height and missing == "refuse":
         raise MelError(
-            f"{where}: {bare.height} rows without {column} (first: image {bare[by][0]}); "
+            f"{where}: {many(bare.height, 'row')} without {column} (first: image {bare[by][0]}); "
             "fill it in, or load with missing_patient = 'own'"
         )
     own = pl.concat_str(pl.lit("own-"), pl.col(by))
@@ -213,7 +213,7 @@ def _require_test_ids(ids: pl.Series, test: pl.Series, path: Path) -> None:
         first = min(odd)
         place = "is no test image" if first in set(ids) else "is a test image but missing here"
         raise MelError(
-            f"{path}: image {first!r} {place} ({len(odd)} such ids); "
+            f"{path}: image {first!r} {place} ({many(len(odd), 'such id')}); "
             "take the file that belongs to these test images"
         )
 
@@ -225,5 +225,6 @@ def same_ids(ids: pl.Series, others: pl.Series, path: Path, other: str) -> None:
         first = min(odd)
         place = f"is here and not in {other}" if first in set(ids) else f"is in {other} alone"
         raise MelError(
-            f"{path}: image {first!r} {place} ({len(odd)} such ids); take files of one release"
+            f"{path}: image {first!r} {place} ({many(len(odd), 'such id')}); take files "
+            "of one release"
         )

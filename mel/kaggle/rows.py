@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from mel.config import SourceSettings
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 from mel.kaggle.reading import fill_patients, known_ids, parse_age
 from mel.kaggle.vocabulary import DIAGNOSES, harmonise
 
@@ -142,7 +142,7 @@ def with_target_of(frame: pl.DataFrame, positive: Sequence[str], where: Path) ->
     if unsure.height:
         raise MelError(
             f"{where}: image {unsure['image_id'][0]} has target 1 and no diagnosis of the "
-            f"vocabulary ({unsure.height} rows); remove data.positive_diagnoses"
+            f"vocabulary ({many(unsure.height, 'row')}); remove data.positive_diagnoses"
         )
     chosen = pl.col("diagnosis").is_in(positive).fill_null(False)
     return frame.with_columns(target=chosen.cast(pl.Int8))

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from mel import submit
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import (
     digest_file,
     digest_frame,
@@ -56,8 +56,8 @@ def _tell(found: Competition, work: Work) -> None:
         say(f"load: {note}")
     if count := found.unmapped.height:
         say(
-            f"load: {count} words for sex, site or diagnosis have no place in mel's vocabularies "
-            f"and are missing in the table: {work.short(work.load)} lists them"
+            f"load: {many(count, 'word')} for sex, site or diagnosis without a place in mel's "
+            f"vocabularies, so missing in the table: listed in {work.short(work.load)}"
         )
 
 
@@ -129,7 +129,7 @@ def truth(work: Work) -> pl.DataFrame | None:
     if odd := set(solution["image_id"]) ^ set(test["image_id"]):
         raise MelError(
             f"{work.solution}: image {min(odd)!r} is not both there and a test image "
-            f"({len(odd)} such images); load again: mel kaggle load RECIPE --data DIR "
+            f"({many(len(odd), 'such image')}); load again: mel kaggle load RECIPE --data DIR "
             f"--work {work.root}"
         )
     known = solution.select("image_id", "target").drop_nulls()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import atomic, digest_file, versions, write_json
 from mel.predictions import Predictions
 from mel.submit.sample import as_sample, sample_digest
@@ -65,7 +65,9 @@ def _in_order(test: Predictions, sample: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse(name: str, ids: set[str], fault: str, remedy: str) -> None:
     if ids:
-        raise MelError(f"{name}: image {min(ids)!r} {fault} ({len(ids)} such images); {remedy}")
+        raise MelError(
+            f"{name}: image {min(ids)!r} {fault} ({many(len(ids), 'such image')}); {remedy}"
+        )
 
 
 def _made_of(

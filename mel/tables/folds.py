@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.checks import cast_columns, require_columns, require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import check_digest, digest_frame, read_table, required, write_table
 from mel.tables.images import ImageTable
 from mel.tables.links import first_leak
@@ -166,7 +166,7 @@ class Folds:
         found = f"the folds but not the {split} images" if odd in mine else place
         raise MelError(
             f"folds {self.digest}: image {odd!r} is in {found} of table {table.digest} "
-            f"({len(mine ^ theirs)} such images); build the folds again"
+            f"({many(len(mine ^ theirs), 'such image')}); build the folds again"
         )
 
     @property
@@ -187,7 +187,9 @@ def _pairs(barred: pl.DataFrame, frame: pl.DataFrame, external: tuple[str, ...])
     require_columns(barred, _FOLDS, "barred")
     barred = cast_columns(barred.select(*_FOLDS), _FOLDS, "barred").unique()
     if odd := set(barred["image_id"]) - set(frame["image_id"]) - set(external):
-        raise MelError(f"folds: barred image {min(odd)!r} is in no fold ({len(odd)} such images)")
+        raise MelError(
+            f"folds: barred image {min(odd)!r} is in no fold ({many(len(odd), 'such image')})"
+        )
     strange = barred.filter(~pl.col("fold").is_in(frame["fold"].unique().to_list()))
     if strange.height:
         raise MelError(f"folds: barred from fold {strange['fold'][0]}, which does not exist")

@@ -3,6 +3,7 @@
 import polars as pl
 
 from mel.checks import AXES, is_missing
+from mel.errors import many
 
 __all__ = ["first_leak"]
 
@@ -55,5 +56,5 @@ def _into_test(rows: pl.DataFrame, kind: str, barred: pl.DataFrame, n_folds: int
         return None
     return (
         f"external image {leaks['image_id'][0]!r} shares {kind} {leaks['link'][0]!r} with a test "
-        f"image and is not barred from every fold ({leaks.height} such images)"
+        f"image and is not barred from every fold ({many(leaks.height, 'such image')})"
     )

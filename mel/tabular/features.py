@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from mel.checks import SEXES, SITES, require_columns, require_unique
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 from mel.files import check_digest, digest_json, read_json, required, write_json
 from mel.metrics import percentile
 
@@ -60,7 +60,7 @@ class Category(_Stored):
         unknown = words.filter(words.is_not_null() & ~words.is_in(self.categories))
         if len(unknown):
             raise MelError(
-                f"images: unknown {self.name} {unknown[0]!r} ({len(unknown)} rows); "
+                f"images: unknown {self.name} {unknown[0]!r} ({many(len(unknown), 'row')}); "
                 f"{near(unknown[0], self.categories)} (or leave it empty)"
             )
         codes = {word: float(code) for code, word in enumerate(self.categories)}
@@ -188,6 +188,6 @@ def _align(
         if bad.height:
             raise MelError(
                 f"scores: image {bad['image_id'][0]!r} has no finite score of {name} "
-                f"({bad.height} such images); predict it again"
+                f"({many(bad.height, 'such image')}); predict it again"
             )
     return wide

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.config import TabularSettings
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import atomic
 from mel.metrics import auc_report
 from mel.predictions import Kind, Predictions, oof_matrix, test_matrix
@@ -125,7 +125,8 @@ def _check_images(member: Predictions, table: ImageTable) -> None:
         odd = min(known ^ mine)
         lack = "has no test score" if odd in known else "is no test image of the table"
         raise MelError(
-            f"{member.name}: image {odd!r} {lack} ({len(known ^ mine)} such images); predict again"
+            f"{member.name}: image {odd!r} {lack} ({many(len(known ^ mine), 'such image')}); "
+            "predict again"
         )
 
 

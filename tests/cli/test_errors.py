@@ -66,7 +66,7 @@ TABLES = {
         ["train.csv", "stands 2 times"],
     ),
     "target not 0 or 1": (_set("target", "2"), ["train.csv", "target", "2", "must be 0 or 1"]),
-    "missing patient": (_set("patient_id", None), ["1 rows without patient_id", "missing_patient"]),
+    "missing patient": (_set("patient_id", None), ["1 row without patient_id", "missing_patient"]),
     "missing image": (_image(lambda path: path.unlink()), [".jpg"]),
     "empty image": (_image(lambda path: path.write_bytes(b"")), [".jpg", "empty"]),
 }

@@ -43,8 +43,8 @@ def test_every_public_form_gives_the_same_pairs(listed, text: str) -> None:
     ("text", "message"),
     [
         ("left,right\na,b\n", "has neither the columns image_name_1 and image_name_2 nor ISIC_id"),
-        ("image_name_1,image_name_2\na,\n", "1 rows without image_name_2; complete or remove"),
-        ("image_name_1,image_name_2\na,a\n", "pairs image 'a' with itself .1 rows."),
+        ("image_name_1,image_name_2\na,\n", "1 row without image_name_2; complete or remove"),
+        ("image_name_1,image_name_2\na,a\n", "pairs image 'a' with itself .1 row."),
         ("image_name_1,image_name_2\na,x\nx,y\n", "image 'x' is none of this table's .2 such"),
         ("ISIC_id;ISIC_id_paired\na;b\n", "columns are separated by ';'; save it with commas"),
         ("image_name_1\na\n", "has neither the columns image_name_1 and|no column 'image_name_2'"),

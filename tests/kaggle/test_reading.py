@@ -52,7 +52,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) ->
         ("id,A\nx,1\n", r"t.csv: no column 'a'; known: A, id"),
         ("id,a,bb\nx,1,2\n", r"t.csv: unknown column 'bb'; remove it \(known: id, a, c\)"),
         ("id,a\nx,1\nx,2\n", r"t.csv: id 'x' stands 2 times"),
-        ("id,a\n,1\n", r"t.csv: 1 rows without id"),
+        ("id,a\n,1\n", r"t.csv: 1 row without id"),
     ],
 )
 def test_a_faulty_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -69,7 +69,7 @@ def test_a_path_is_a_name_and_never_a_pattern(tmp_path: Path, folder: str) -> No
 
 
 def test_an_id_with_a_control_character_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MelError, match=r"id 'x\\x07' holds a control character \(1 rows\)"):
+    with pytest.raises(MelError, match=r"id 'x\\x07' holds a control character \(1 row\)"):
         read_csv(_csv(tmp_path, "id\nx\x07\ny\n"), ["id"], unique="id")
 
 
@@ -84,7 +84,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_spelling_is_refused_with_near_matches() -> None:
     frame = pl.DataFrame({"id": ["a", "b"], "dx": ["mel", "mell"]})
     with pytest.raises(
-        MelError, match=r"unknown dx 'mell' \(image b, 1 rows\); did you mean 'mel'\?$"
+        MelError, match=r"unknown dx 'mell' \(image b, 1 row\); did you mean 'mel'\?$"
     ):
         translate(frame, "dx", {"mel": "mel", "nv": "nv"}, _WHERE, "id")
 
@@ -93,16 +93,16 @@ def test_ages_are_numbers_or_null() -> None:
     frame = pl.DataFrame({"id": list("abcd"), "age": ["45.0", None, "unknown", "NA"]})
     assert parse_age(frame, "age", _WHERE, "id").to_list() == [45.0, None, None, None]
     for age in ("-1", "121", "inf"):
-        with pytest.raises(MelError, match=rf"t.csv: age {age} of image a \(1 rows\); give years"):
+        with pytest.raises(MelError, match=rf"t.csv: age {age} of image a \(1 row\); give years"):
             parse_age(pl.DataFrame({"id": ["a"], "age": [age]}), "age", _WHERE, "id")
-    with pytest.raises(MelError, match=r"t.csv: age 'old' of image a \(1 rows\) is no number"):
+    with pytest.raises(MelError, match=r"t.csv: age 'old' of image a \(1 row\) is no number"):
         parse_age(pl.DataFrame({"id": ["a"], "age": ["old"]}), "age", _WHERE, "id")
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "0.5", "yes", None])
 def test_a_target_that_is_not_0_or_1_is_refused(value: str | None) -> None:
     frame = pl.DataFrame({"id": ["a", "b"], "target": ["1", value]})
-    with pytest.raises(MelError, match=r"target .* of image b \(1 rows\); it must be 0 or 1"):
+    with pytest.raises(MelError, match=r"target .* of image b \(1 row\); it must be 0 or 1"):
         parse_target(frame, "target", _WHERE, "id")
 
 
@@ -120,7 +120,7 @@ def test_words_may_say_which_target_is_positive() -> None:
     with pytest.raises(MelError, match=r"no row has the positive kind 'mell'; did you mean 'mel'"):
         parse_target(frame, "kind", _WHERE, "id", ["mell"])
     blank = frame.with_columns(pl.Series("kind", ["mel", None, "nv"]))
-    with pytest.raises(MelError, match=r"no kind of image b \(1 rows\); fill it in"):
+    with pytest.raises(MelError, match=r"no kind of image b \(1 row\); fill it in"):
         parse_target(blank, "kind", _WHERE, "id", ["mel"])
 
 
@@ -152,8 +152,8 @@ def test_a_sample_may_bring_its_own_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("a,0\n", r"image 'b' is a test image but missing here \(1 such ids\)"),
-        ("a,0\nb,0\nc,0\n", r"image 'c' is no test image \(1 such ids\)"),
+        ("a,0\n", r"image 'b' is a test image but missing here \(1 such id\)"),
+        ("a,0\nb,0\nc,0\n", r"image 'c' is no test image \(1 such id\)"),
         ("a,0\nb,x\n", r"p of image b is no number"),
     ],
 )

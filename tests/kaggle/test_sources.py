@@ -165,8 +165,8 @@ def test_pictures_without_a_row_are_counted_and_not_used(both: tuple[Path, Path]
         Image.new("RGB", (4, 4)).save(folder / "stray.jpg")
     Image.new("RGB", (4, 4)).save(ham / "images" / "stray_2.jpg")
     found = _joined(both, images="files")
-    assert "synthetic: 1 image files are not in its tables, and not used" in found.notes
-    assert "ham10000: 2 image files are not in its tables, and not used" in found.notes
+    assert "synthetic: 1 image file not in its tables, and not used" in found.notes
+    assert "ham10000: 2 image files not in its tables, and not used" in found.notes
     assert not found.table.frame["image_id"].str.contains("stray").any()
 
 
@@ -231,7 +231,7 @@ def test_copies_with_two_targets_are_noted(siim: Path) -> None:
     path = siim / "ISIC_2020_Training_Duplicates.csv"
     pl.DataFrame({"image_name_1": pairs[:1], "image_name_2": pairs[1:]}).write_csv(path)
     (note,) = load(_settings(), siim).notes
-    assert note == f"1 groups of copies have both targets, such as that of {min(pairs)}"
+    assert note == f"copies with both targets: 1 group, such as that of {min(pairs)}"
 
 
 def test_train_images_that_are_copies_of_test_images_are_noted(siim: Path) -> None:
@@ -241,7 +241,7 @@ def test_train_images_that_are_copies_of_test_images_are_noted(siim: Path) -> No
     path = siim / "2020_Challenge_duplicates.csv"
     pl.DataFrame({"ISIC_id": [train], "ISIC_id_paired": [test]}).write_csv(path)
     (note,) = load(_settings(), siim).notes
-    assert note.startswith(f"1 train images are copies of test images, such as {train}, and tr")
+    assert note.startswith(f"copies of test images that train: 1 image, such as {train}; ")
     dropped = load(_settings(drop_duplicates=True), siim)
     assert train in dropped.left_out["image_id"].to_list()
     assert not any("copies of test images" in note for note in dropped.notes)

@@ -147,5 +147,5 @@ def test_an_impossible_map_is_refused(
 def test_a_table_may_have_no_pictures_at_all_but_not_lack_some() -> None:
     bare = table(FRAME.with_columns(path=pl.lit(None, pl.String)))
     assert not bare.has_images
-    with pytest.raises(MelError, match="1 rows without path"):
+    with pytest.raises(MelError, match="1 row without path"):
         table(FRAME.with_columns(path=pl.when(pl.col("image_id") != "a").then("path")))

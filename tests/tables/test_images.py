@@ -101,12 +101,12 @@ def test_a_misspelt_column_is_offered_its_near_match() -> None:
 
 
 def test_a_duplicate_id_is_refused_with_its_count() -> None:
-    refused(r"image_id 'a' stands 3 times \(1 such ids\)", "image_id", ["a", "a", "b", "a"])
+    refused(r"image_id 'a' stands 3 times \(1 such id\)", "image_id", ["a", "a", "b", "a"])
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_row_without_an_id_is_refused(nothing: str | None) -> None:
-    refused("1 rows without image_id", "image_id", ["d", "a", "b", nothing])
+    refused("1 row without image_id", "image_id", ["d", "a", "b", nothing])
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", "unknown", "NaN", "None", "NA", "n/a", "NULL"])
@@ -122,13 +122,13 @@ def test_a_missing_patient_is_refused_and_never_becomes_one_giant_patient(
 
 @pytest.mark.parametrize("column", ["split", "path", "source"])
 def test_a_missing_value_that_is_needed_is_refused(column: str) -> None:
-    refused(f"1 rows without {column}", column, [*FRAME[column].to_list()[:3], None])
+    refused(f"1 row without {column}", column, [*FRAME[column].to_list()[:3], None])
 
 
 @pytest.mark.parametrize("column", ["image_id", "patient_id", "lesion_id"])
 def test_an_id_with_a_control_character_is_refused(column: str) -> None:
     values = [*FRAME[column].to_list()[:3], "c\0"]
-    refused(rf"{column} 'c\\x00' holds a control character \(1 rows\)", column, values)
+    refused(rf"{column} 'c\\x00' holds a control character \(1 row\)", column, values)
 
 
 @pytest.mark.parametrize("target", [2, -1, None])
@@ -156,7 +156,7 @@ def test_a_test_target_is_refused() -> None:
 
 @pytest.mark.parametrize("age", [-1.0, 120.5, float("nan"), float("inf")])
 def test_an_impossible_age_is_refused(age: float) -> None:
-    refused(rf"age {age} of image c \(1 rows\)", "age", [45.0, None, 0.0, age])
+    refused(rf"age {age} of image c \(1 row\)", "age", [45.0, None, 0.0, age])
 
 
 def test_an_age_that_is_no_number_is_refused() -> None:
@@ -175,7 +175,7 @@ def test_an_age_that_is_no_number_is_refused() -> None:
 )
 def test_an_unknown_value_is_refused_with_its_image(column: str, value: str, advice: str) -> None:
     values = [*FRAME[column].to_list()[:3], value]
-    refused(rf"unknown {column} '{value}' \(image c, 1 rows\); {advice}", column, values)
+    refused(rf"unknown {column} '{value}' \(image c, 1 row\); {advice}", column, values)
 
 
 def test_every_known_site_is_taken() -> None:

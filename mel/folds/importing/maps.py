@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.checks import require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import digest_file
 from mel.folds.barring import barred
 from mel.folds.components import groups
@@ -145,8 +145,8 @@ def _refuse_strangers(rows: pl.DataFrame, table: ImageTable, path: Path) -> None
     tested = rows.filter(split="test")["image_id"]
     if tested.len():
         raise MelError(
-            f"{path}: image {tested[0]!r} is a test image ({tested.len()} such ids); only train "
-            "images have a fold: remove these rows"
+            f"{path}: image {tested[0]!r} is a test image ({many(tested.len(), 'such id')}); "
+            "only train images have a fold: remove these rows"
         )
     lacking = table.train.filter(~pl.col("image_id").is_in(ids.implode()))["image_id"]
     if lacking.len():

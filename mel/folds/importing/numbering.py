@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.checks import is_missing
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.progress import say
 
 __all__ = ["numbered"]
@@ -44,7 +44,7 @@ def numbered(rows: pl.DataFrame, column: str, path: Path) -> pl.Series:
 
 
 def _fault(rows: pl.DataFrame, what: str, way: str, path: Path) -> MelError:
-    where = f"image {rows['image_id'][0]!r}, {rows.height} rows"
+    where = f"image {rows['image_id'][0]!r}, {many(rows.height, 'row')}"
     return MelError(f"{path}: {what} ({where}); {way}")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mel.errors import many
 from mel.folds.proving.balance import by_axis
 
 __all__ = ["Audit"]
@@ -83,13 +84,9 @@ def _crossing_faults(found: pl.DataFrame) -> list[str]:
         pl.len().alias("ids"), pl.col("images").sum()
     )
     return [
-        _WAYS[leak].format(ids=_many(ids, kind), images=images)
+        _WAYS[leak].format(ids=many(ids, kind), images=images)
         for kind, leak, ids, images in counts.iter_rows()
     ]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _notes(shared: pl.DataFrame, left_out: int) -> list[str]:
@@ -97,13 +94,13 @@ def _notes(shared: pl.DataFrame, left_out: int) -> list[str]:
         pl.len().alias("ids"), pl.col("train", "test").sum()
     )
     lines = [
-        f"{_many(ids, kind)} in train and in test ({train} and {test} images): a score on the "
+        f"{many(ids, kind)} in train and in test ({train} and {test} images): a score on the "
         "test images is too good by them"
         for kind, ids, train, test in counts.iter_rows()
     ]
     if left_out:
         lines.append(
-            f"{_many(left_out, 'pair')} with images of other tables: only chains count them"
+            f"{many(left_out, 'pair')} with images of other tables: only chains count them"
         )
     return lines
 

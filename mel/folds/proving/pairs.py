@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.checks import is_missing, require_columns
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 from mel.files import read_csv
 
 __all__ = ["SCHEMAS", "as_pairs", "read_pairs"]
@@ -60,7 +60,7 @@ def as_pairs(frame: pl.DataFrame, where: str = "pairs") -> pl.DataFrame:
     one, other = _columns(frame, where)
     for name in (one, other):
         if bare := frame.filter(is_missing(name)).height:
-            raise MelError(f"{where}: {bare} rows without {name}; complete or remove them")
+            raise MelError(f"{where}: {many(bare, 'row')} without {name}; complete or remove them")
     kinds = _kinds(frame, where)
     names = (pl.col(c).cast(pl.String).str.strip_chars() for c in (one, other))
     here, there = (name.str.replace(_SUFFIX, "") for name in names)

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.config import SourceSettings
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.reading import read_csv, translate
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of, with_target_of
 
@@ -41,7 +41,9 @@ def _train(settings: SourceSettings, data: Path) -> Rows:
     kind = translate(raw, "dx", {dx: dx for dx in _KINDS}, where, "image_id")
     if kind.null_count():
         first = raw.filter(kind.is_null())["image_id"][0]
-        raise MelError(f"{where}: no dx for image {first} ({kind.null_count()} rows); fill it in")
+        raise MelError(
+            f"{where}: no dx for image {first} ({many(kind.null_count(), 'row')}); fill it in"
+        )
     rows = rows_of(raw, _NAMING, where, settings.missing_patient)
     frame = rows.frame.with_columns(target=(kind == "mel").cast(pl.Int8))
     if positive := settings.positive_diagnoses:

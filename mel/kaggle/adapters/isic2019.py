@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.config import SourceSettings
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.reading import read_csv, same_ids
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of, with_target_of
 
@@ -72,8 +72,8 @@ def _truth(path: Path) -> pl.DataFrame:
         bad = raw.filter(~good)
         row = ", ".join(f"{name} {bad[name][0]}" for name in _KINDS if bad[name][0] != "0.0")
         raise MelError(
-            f"{path}: image {bad[_BY][0]} has {row or 'no diagnosis'} ({bad.height} such rows); "
-            "each needs a single 1, otherwise 0"
+            f"{path}: image {bad[_BY][0]} has {row or 'no diagnosis'} "
+            f"({many(bad.height, 'such row')}); each needs a single 1, otherwise 0"
         )
     kind = pl.coalesce(pl.when(pl.col(name) == 1).then(pl.lit(name)) for name in _KINDS)
     return raw.select(_BY).with_columns(marks.select(diagnosis=kind))

@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.config import SourceSettings
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.reading import parse_target, read_csv, read_solution
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of
 from mel.kaggle.synthetic import MARKER
@@ -77,8 +77,8 @@ def _numbers(raw: pl.DataFrame, where: Path) -> list[pl.Series]:
         bad = raw.filter(number.is_null() & raw[name].is_not_null())
         if bad.height:
             raise MelError(
-                f"{where}: {name} {bad[name][0]!r} of image {bad[_BY][0]} ({bad.height} rows) is "
-                "no whole number; correct it, or leave it empty"
+                f"{where}: {name} {bad[name][0]!r} of image {bad[_BY][0]} "
+                f"({many(bad.height, 'row')}) is no whole number; correct it, or leave it empty"
             )
         found.append(number)
     return found

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mel.checks import is_missing, require_columns, require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 
 __all__ = ["label"]
 
@@ -53,8 +53,8 @@ def _listed(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         unknown = links.filter(pl.col(name).is_null())[side]
         if unknown.len():
             raise MelError(
-                f"pairs: image {unknown.min()!r} is none of the table's ({unknown.n_unique()} such "
-                "images); take the pairs that belong to it"
+                f"pairs: image {unknown.min()!r} is none of the table's "
+                f"({many(unknown.n_unique(), 'such image')}); take the pairs that belong to it"
             )
     return links.select("here", "there")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.delimited import read_columns, read_header
 from mel.progress import say
 
@@ -43,7 +43,8 @@ def read_list(path: Path | str, known_ids: Iterable[str], *, strict: bool = True
     same = pairs.filter(pl.col("one") == pl.col("other"))
     if same.height:
         raise MelError(
-            f"{path}: pairs image {same['one'][0]!r} with itself ({same.height} rows); remove them"
+            f"{path}: pairs image {same['one'][0]!r} with itself "
+            f"({many(same.height, 'row')}); remove them"
         )
     return _ordered(_among(pairs, set(known_ids), path, strict=strict))
 
@@ -69,7 +70,8 @@ def _columns(header: list[str], path: Path) -> tuple[str, str]:
 def _names(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     names = table[column].fill_null("").str.strip_chars()
     if missing := (names == "").sum():
-        raise MelError(f"{path}: {missing} rows without {column}; complete or remove them")
+        bare = many(int(missing), "row")
+        raise MelError(f"{path}: {bare} without {column}; complete or remove them")
     return names.str.replace(_SUFFIX, "")
 
 
@@ -77,12 +79,13 @@ def _among(pairs: pl.DataFrame, known: set[str], path: Path, *, strict: bool) ->
     unknown = ({*pairs["one"]} | {*pairs["other"]}) - known
     if unknown and strict:
         raise MelError(
-            f"{path}: image {min(unknown)!r} is none of this table's ({len(unknown)} such "
-            "images); take the list that belongs to them, or remove its rows"
+            f"{path}: image {min(unknown)!r} is none of this table's "
+            f"({many(len(unknown), 'such image')}); take the list that belongs to them, or "
+            "remove its rows"
         )
     if not unknown:
         return pairs
     kept = pairs.filter(~pl.col("one").is_in(unknown), ~pl.col("other").is_in(unknown))
     left_out = pairs.height - kept.height
-    say(f"{path}: {left_out} of {pairs.height} pairs left out: they name other images")
+    say(f"{path}: {left_out} of {many(pairs.height, 'pair')} left out, which name other images")
     return kept

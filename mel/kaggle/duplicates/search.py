@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from mel.checks import require_columns, require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.duplicates.exact import same_bytes, same_pixels
 from mel.kaggle.duplicates.near import near_pairs
 from mel.kaggle.duplicates.signatures import read_signatures
@@ -96,8 +96,8 @@ def search(frame: pl.DataFrame, cache: Path | None = None, threshold: float = TH
         raise MelError("images: there are no pictures to compare; load them with images = 'files'")
     signatures = read_signatures(frame, cache)
     if signatures.broken.height:
-        first = signatures.broken.row(0, named=True)
-        say(f"{signatures.broken.height} pictures left out, broken, first: {first['reason']}")
+        lost, first = signatures.broken.height, signatures.broken["reason"][0]
+        say(f"{many(lost, 'picture')} left out, broken, first: {first}")
     exact = same_bytes(signatures.frame)
     near = near_pairs(signatures, threshold)
     pairs = pl.concat([exact, same_pixels(near.pairs, signatures)])

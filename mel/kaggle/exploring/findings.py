@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from mel.errors import many
 from mel.kaggle.exploring.numbers import Numbers
 from mel.kaggle.exploring.rates import MISSING, OTHER, PATIENT_BAND
 from mel.kaggle.exploring.twins import Twins
@@ -13,7 +14,6 @@ from mel.kaggle.exploring.wording import (
     kind_of_copies,
     listed,
     percent,
-    plural,
     span,
 )
 
@@ -37,8 +37,8 @@ def findings(numbers: Numbers) -> dict[str, str]:
 def _counts(counts: pl.DataFrame) -> str:
     parts = []
     for row in counts.iter_rows(named=True):
-        images = plural(row["images"], f"{row['split']} image")
-        text = f"{images} of {plural(row['patients'], 'patient')}"
+        images = many(row["images"], f"{row['split']} image")
+        text = f"{images} of {many(row['patients'], 'patient')}"
         if row["share"] is not None:
             text += f", {row['positives']:,} of them positive ({percent(row['share'])})"
         parts.append(text)
@@ -73,7 +73,7 @@ def _patients(numbers: Numbers) -> str:
     train = numbers.counts.filter(pl.col("split") == "train")
     if train.height:
         ill, all_of_them = train.select("positive_patients", "patients").row(0)
-        text += f" {ill:,} of {plural(all_of_them, 'train patient')} have a positive image."
+        text += f" {ill:,} of {many(all_of_them, 'train patient')} have a positive image."
     return text + _contradictory(numbers)
 
 
@@ -133,9 +133,9 @@ def _copies(twins: Twins) -> str:
     if not twins.groups:
         return f"No {kind_of_copies(twins.of, 1)}."
     kind = kind_of_copies(twins.of, twins.groups)
-    text = f"{twins.groups:,} {kind}, {twins.images:,} images"
+    text = f"{twins.groups:,} {kind}, {many(twins.images, 'image')}"
     faults = {"patients": twins.patients, "splits": twins.splits, "targets": twins.targets}
-    odd = [f"{count:,} hold different {name}" for name, count in faults.items() if count]
+    odd = [f"{count:,} with different {name}" for name, count in faults.items() if count]
     return f"{text}; {listed(odd) if odd else 'none across patients, splits or targets'}."
 
 
@@ -146,7 +146,7 @@ def _shift(numbers: Numbers) -> str:
     moved = shift.filter("shifted")
     if not moved.height:
         return (
-            f"Of {plural(shift.height, 'column')}, none differs more than between random splits "
+            f"Of {many(shift.height, 'column')}, none differs more than between random splits "
             "of the same patients."
         )
     each = [

@@ -8,6 +8,7 @@ from string import Template
 import polars as pl
 
 from mel import report
+from mel.errors import many
 from mel.files import versions
 from mel.kaggle.exploring.numbers import Numbers
 from mel.kaggle.exploring.pieces import text
@@ -41,9 +42,9 @@ def _read(name: str) -> str:
 def _cards(numbers: Numbers) -> str:
     cards = []
     for row in numbers.counts.filter(pl.col("split") == "train").iter_rows(named=True):
-        patients = f"{row['patients']:,} patients"
+        patients = many(row["patients"], "patient")
         cards.append(report.card("Train images", f"{row['images']:,}", patients))
-        below = f"{row['positives']:,} images, {row['positive_patients']:,} patients"
+        below = f"{many(row['positives'], 'image')}, {many(row['positive_patients'], 'patient')}"
         cards.append(report.card("Positive", percent(row["share"]), below))
     measured = [s for s in numbers.shortcuts if s.auc is not None]
     if measured:

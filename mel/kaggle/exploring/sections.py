@@ -7,6 +7,7 @@ from html import escape
 import polars as pl
 
 from mel import report
+from mel.errors import many
 from mel.kaggle.exploring.examples import Examples
 from mel.kaggle.exploring.figures import Drawn
 from mel.kaggle.exploring.numbers import Numbers
@@ -104,7 +105,9 @@ def _files(told: Told) -> str:
         said = "Nothing is known of the images' sizes: the table has none, and no images were read."
     if measured.broken:
         first = measured.broken[0]
-        said += f" {len(measured.broken):,} have no readable header, such as that of {first}."
+        said += (
+            f" Without a readable header: {many(len(measured.broken), 'image')}, such as {first}."
+        )
     return part("What the files give away", said, figures)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mel.kaggle.exploring.rates import AGE_BAND, PATIENT_BAND
 
-__all__ = ["TITLES", "article", "kind_of_copies", "listed", "percent", "plural", "span"]
+__all__ = ["TITLES", "article", "kind_of_copies", "listed", "percent", "span"]
 
 TITLES: Mapping[str, str] = {
     "sex": "sex",
@@ -53,15 +53,6 @@ def span(low: float, high: float) -> str:
     '1.0 to 2.5 %'
     """
     return f"{percent(low).removesuffix(' %')} to {percent(high)}"
-
-
-def plural(count: int, noun: str) -> str:
-    """Give a count and its noun.
-
-    >>> plural(1, "image"), plural(1000, "image")
-    ('1 image', '1,000 images')
-    """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import polars as pl
 
 from mel.checks import require_columns
-from mel.errors import MelError, near
+from mel.errors import MelError, many, near
 from mel.files import check_digest, digest_file, digest_frame, read_table, required, write_table
 from mel.images import fetch
 from mel.images.tfrecord import decode_example, read_at
@@ -138,6 +138,6 @@ def repath(
     if lost.height:
         raise MelError(
             f"{prepared.folder}: no {lost['split'][0]} image {lost['image_id'].sort()[0]!r} "
-            f"({lost.height} such images); broken.csv beside it may say why"
+            f"({many(lost.height, 'such image')}); broken.csv beside it may say why"
         )
     return ImageTable.of(rows, table.name, synthetic=table.synthetic, inputs=table.inputs)

@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from mel.checks import require_columns, require_unique
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.images import Framing
 from mel.kaggle.preparing.claim import claimed, sweep
 from mel.kaggle.preparing.finish import finish, unfinish
@@ -100,8 +100,8 @@ def _images(table: ImageTable | pl.DataFrame) -> tuple[pl.DataFrame, str | None]
     bare = frame.filter(pl.col("path").fill_null("") == "")
     if bare.height:
         raise MelError(
-            f"prepare: image {bare['image_id'][0]!r} has no path ({bare.height} such images); "
-            "a table without pictures cannot be prepared"
+            f"prepare: image {bare['image_id'][0]!r} has no path "
+            f"({many(bare.height, 'such image')}); a table without pictures cannot be prepared"
         )
     return frame.select(pl.col("image_id", "path").cast(pl.String)), digest
 
@@ -109,9 +109,9 @@ def _images(table: ImageTable | pl.DataFrame) -> tuple[pl.DataFrame, str | None]
 def _tell(found: Review, plan: Plan, folder: Path) -> None:
     if not found.kept:
         return
-    say(f"{folder}: {len(found.kept)} of {plan.shards} shards are done and kept")
+    say(f"{folder}: {len(found.kept)} of {many(plan.shards, 'shard')} done and kept")
     if broken := sum(part.frame["reason"].count() for part in found.kept.values()):
-        say(f"{folder}: {broken} broken images have not changed since; --refresh tries them again")
+        say(f"{folder}: {many(broken, 'broken image')} not changed since; --refresh tries again")
 
 
 def _make(

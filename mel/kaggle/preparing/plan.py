@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from mel.digests import digest_json
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import read_table, required, write_table
 from mel.images import Framing
 
@@ -129,4 +129,4 @@ def _same(plan: Plan, path: Path, folder: Path) -> None:
     if not odd:  # the order of equal ids: a plan that a hand made
         raise MelError(f"{folder}: its plan is not as mel writes it; {way}")
     place = "is new in the table" if min(odd) in set(plan.ids) else "is no longer in the table"
-    raise MelError(f"{folder}: image {min(odd)!r} {place} ({len(odd)} such images); {way}")
+    raise MelError(f"{folder}: image {min(odd)!r} {place} ({many(len(odd), 'such image')}); {way}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.errors import ImageError, MelError
+from mel.errors import ImageError, MelError, many
 from mel.images import fetch
 from mel.kaggle.preparing.picture import STAMP, stamp_content, stamp_file
 from mel.kaggle.preparing.plan import Plan
@@ -90,5 +90,6 @@ def _mixed(
     first = min(changed)
     return MelError(
         f"{paths[first]}: image {first!r} is not what it was when {plan.name(changed[first])} in "
-        f"{folder} was made ({len(changed)} such images); --refresh makes their shards again"
+        f"{folder} was made ({many(len(changed), 'such image')}); --refresh makes "
+        "their shards again"
     )

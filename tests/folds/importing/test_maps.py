@@ -209,7 +209,7 @@ def test_unknown_missing_and_double_ids_are_refused_by_name_with_their_count(
     assert "4 rows without image_id" in refused(written(blank), table)
     tested = pl.DataFrame({"image_id": ["img070"], "fold": [0]})
     assert refused(written(pl.concat([rows, tested])), table).startswith(
-        "image 'img070' is a test image (1 such ids)"
+        "image 'img070' is a test image (1 such id)"
     )
 
 
@@ -253,7 +253,7 @@ def test_a_missing_file_is_refused(tmp_path: Path, table: ImageTable) -> None:
         (pl.col("fold") * 2 - 2, "fold -2 is no fold"),
         (
             pl.when(pl.col("image_id") == "img005").then(pl.lit("x")).otherwise("fold"),
-            "fold 'x' is no number, as others are (image 'img005', 1 rows); correct it",
+            "fold 'x' is no number, as others are (image 'img005', 1 row); correct it",
         ),
         (
             pl.when(pl.col("image_id") > "img001").then("fold"),

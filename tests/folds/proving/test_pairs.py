@@ -44,7 +44,7 @@ def test_an_image_paired_with_itself_is_no_pair() -> None:
     [
         ("one,other\na,b\n", "has none of the column pairs image_id_1, image_id_2; .* but one"),
         ("image_id_1,image_2\na,b\n", "no column 'image_id_2'; did you mean"),
-        ("image_id_1,image_id_2\na,\n", "1 rows without image_id_2; complete or remove"),
+        ("image_id_1,image_id_2\na,\n", "1 row without image_id_2; complete or remove"),
         ("image_id_1,image_id_2,kind\na,b,nera\n", "unknown kind 'nera'; did you mean 'near'"),
         ("image_id_1,image_id_2\na,b,c\n", "is no readable CSV"),
     ],

@@ -158,11 +158,11 @@ def test_pictures_lie_in_the_challenges_folders(tested: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("NV", "1.0", r"image ISIC_0000000 has MEL 1.0, NV 1.0 \(1 such rows\); each needs"),
-        ("MEL", "0.0", r"image ISIC_0000000 has no diagnosis \(1 such rows\); each needs a single"),
-        ("MEL", "0.5", r"image ISIC_0000000 has MEL 0.5 \(1 such rows\)"),
-        ("MEL", "yes", r"image ISIC_0000000 has MEL yes \(1 such rows\)"),
-        ("SCC", "nan", r"image ISIC_0000000 has MEL 1.0, SCC nan \(1 such rows\)"),
+        ("NV", "1.0", r"image ISIC_0000000 has MEL 1.0, NV 1.0 \(1 such row\); each needs"),
+        ("MEL", "0.0", r"image ISIC_0000000 has no diagnosis \(1 such row\); each needs a single"),
+        ("MEL", "0.5", r"image ISIC_0000000 has MEL 0.5 \(1 such row\)"),
+        ("MEL", "yes", r"image ISIC_0000000 has MEL yes \(1 such row\)"),
+        ("SCC", "nan", r"image ISIC_0000000 has MEL 1.0, SCC nan \(1 such row\)"),
         ("image", "ISIC_X", r"image 'ISIC_0000000' is in .*Metadata.csv alone \(2 such ids\)"),
     ],
 )

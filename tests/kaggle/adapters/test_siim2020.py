@@ -151,8 +151,8 @@ def test_a_word_without_a_place_is_null_and_listed(siim: Path) -> None:
             r"test.csv: unknown column 'target'; remove it",
         ),
         ("train.csv", lambda f: pl.concat([f, f[:1]]), r"train.csv: image_name 'SYN_\d+' stands 2"),
-        ("train.csv", _first("target", "2"), r"train.csv: target '2' of image SYN_\d+ \(1 rows\)"),
-        ("train.csv", _first("patient_id", None), r"train.csv: 1 rows without patient_id"),
+        ("train.csv", _first("target", "2"), r"train.csv: target '2' of image SYN_\d+ \(1 row\)"),
+        ("train.csv", _first("patient_id", None), r"train.csv: 1 row without patient_id"),
         ("train.csv", _first("age_approx", "old"), r"train.csv: age_approx 'old' of image SYN_"),
         ("sample_submission.csv", lambda f: f[1:], r"sample_submission.csv: image 'SYN_\d+' is a"),
         ("sample_submission.csv", _first("image_name", "x"), r"sample_submission.csv: image '"),
@@ -167,14 +167,14 @@ def test_a_word_without_a_place_is_null_and_listed(siim: Path) -> None:
         (
             "ISIC_2020_Training_Duplicates.csv",
             _first("image_name_2", None),
-            r"Duplicates.csv: 1 rows without image_name_2; complete or remove them",
+            r"Duplicates.csv: 1 row without image_name_2; complete or remove them",
         ),
         (
             "ISIC_2020_Training_Duplicates.csv",
             _first("image_name_1", "SYN_x"),
             r"Duplicates.csv: image 'SYN_x' is none of this table's \(1 such",
         ),
-        ("train.csv", _first("patient_id", "Unknown"), r"train.csv: 1 rows without patient_id"),
+        ("train.csv", _first("patient_id", "Unknown"), r"train.csv: 1 row without patient_id"),
         ("test.csv", _first("age_approx", "-5"), r"test.csv: age_approx -5 of image SYN_\d+"),
         ("train.csv", _first("age_approx", "inf"), r"train.csv: age_approx inf of image SYN_\d+"),
         (

@@ -95,7 +95,7 @@ def test_pictures_and_broken_ones_are_on_the_page(pictured, by_patient, tmp_path
     text = _page(tmp_path / "out")
     assert text.count('src="data:image/jpeg;base64,') >= 15
     assert "could not be read" in text
-    assert "5 have no readable header, such as that of i00000" in text
+    assert "Without a readable header: 5 images, such as i00000" in text
     assert str(tmp_path) not in text
 
 

@@ -105,7 +105,7 @@ def test_a_table_is_pointed_to_the_records_by_id(done, images):
 def test_a_table_with_an_image_that_was_not_prepared_is_refused_or_loses_it(done, images):
     prepared = done.prepared(16)
     train = Prepared(prepared.folder, prepared.frame.slice(1), 16, {}, {})
-    with pytest.raises(MelError, match=r"no train image 'img000' \(1 such images\)"):
+    with pytest.raises(MelError, match=r"no train image 'img000' \(1 such image\)"):
         repath(images, train)
     assert "img000" not in repath(images, train, missing="drop").frame["image_id"]
     test = Prepared(prepared.folder, prepared.frame.head(9), 16, {}, {})

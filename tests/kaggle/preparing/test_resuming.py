@@ -65,7 +65,7 @@ def test_a_killed_run_goes_on_at_the_first_missing_shard(originals, tmp_path, co
     with pytest.raises(MelError, match="no prepared images, or not all of them"):
         Prepared.read(out, 16)
     found = prepare(table, out, **OPTIONS)
-    assert f"{len(done)} of 10 shards are done and kept" in capfd.readouterr().err
+    assert f"{len(done)} of 10 shards done and kept" in capfd.readouterr().err
     assert found.shards == (10, 10 - len(done))
     assert {name: _times(out)[name] for name in kept} == kept
     prepare(table, tmp_path / "whole", **OPTIONS)
@@ -268,7 +268,7 @@ def test_broken_originals_are_tried_again_once_they_change_or_when_asked(
     prepare(table, out, **OPTIONS, skip_broken=True)
     again = prepare(table, out, **OPTIONS, skip_broken=True)
     assert (again.made, again.broken.height) == (0, 1)
-    assert "1 broken images have not changed since; --refresh" in capfd.readouterr().err
+    assert "1 broken image not changed since; --refresh" in capfd.readouterr().err
     assert prepare(table, out, **OPTIONS, skip_broken=True, refresh=True).shards == (2, 1)
     path.write_bytes(whole)
     os.utime(path, ns=(date, date))
