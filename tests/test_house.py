@@ -21,8 +21,8 @@ MODULES = sorted((ROOT / "mel").rglob("*.py"))
 ROOMS = ("cli", "cnn", "ensemble", "folds", "kaggle", "pipeline", "submit", "tabular")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-HEAVY = {"tensorflow", "keras", "keras_cv", "lightgbm", "sklearn", "matplotlib", "streamlit"}
-TRAINING = {"tensorflow", "keras", "keras_cv"}
+TRAINING = {"tensorflow", "keras", "keras_cv", "jax"}
+HEAVY = {*TRAINING, "lightgbm", "sklearn", "matplotlib", "streamlit", "numba"}
 EXTRAS = tuple(PROJECT["project"]["optional-dependencies"])
 
 

@@ -5,7 +5,7 @@ fold, which take all their memory with them when they end.
 """
 
 from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
-from mel.cnn.done import gap
+from mel.cnn.jobs.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
 

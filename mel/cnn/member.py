@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from mel.cnn.backbones import backbone, check_weights
-from mel.cnn.done import claimed, fold_dir, is_done
-from mel.cnn.launch import check_installed, launch
-from mel.cnn.order import steps_per_epoch
-from mel.cnn.pixels import prepare
+from mel.cnn.feeding.order import steps_per_epoch
+from mel.cnn.feeding.pixels import prepare
+from mel.cnn.jobs.done import claimed, fold_dir, is_done
+from mel.cnn.jobs.launch import check_installed, launch
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_table, write_json, write_table
@@ -111,8 +111,8 @@ def _train_folds(
 
 def _images_to_do(table: ImageTable, folds: Folds, settings: MemberSettings, fold: int) -> int:
     held_out = folds.scored(table, fold).height
-    steps = steps_per_epoch(folds.training(table, fold).height, settings.batch_size)
-    return settings.epochs * steps * settings.batch_size + held_out + table.test.height
+    steps = steps_per_epoch(folds.training(table, fold).height, settings.batch)
+    return settings.epochs * steps * settings.batch + held_out + table.test.height
 
 
 def _assemble(

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mel.cnn.done import fold_dir, is_done
-from mel.cnn.launch import check_installed, launch
-from mel.cnn.pixels import prepare
+from mel.cnn.feeding.pixels import prepare
+from mel.cnn.jobs.done import fold_dir, is_done
+from mel.cnn.jobs.launch import check_installed, launch
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_json, read_table

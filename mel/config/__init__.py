@@ -1,10 +1,13 @@
 """Recipes and the settings of each stage: TOML into strict typed models."""
 
-from mel.config.cnn import Augmentation, CnnSettings, MemberSettings
+from mel.config.augmentation import Augmentation
+from mel.config.cnn import CnnSettings, FreezeSettings, MemberSettings
 from mel.config.data import ColumnSettings, DataSettings, ExternalSettings, SourceSettings
 from mel.config.ensemble import EnsembleSettings
 from mel.config.folds import FoldsSettings
+from mel.config.hardware import HardwareSettings
 from mel.config.recipe import Recipe
+from mel.config.scoring import TtaSettings
 from mel.config.tabular import TabularSettings
 
 __all__ = [
@@ -15,8 +18,11 @@ __all__ = [
     "EnsembleSettings",
     "ExternalSettings",
     "FoldsSettings",
+    "FreezeSettings",
+    "HardwareSettings",
     "MemberSettings",
     "Recipe",
     "SourceSettings",
     "TabularSettings",
+    "TtaSettings",
 ]

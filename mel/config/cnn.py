@@ -1,38 +1,64 @@
 """Settings of the networks: one member, and what members share."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mel.config.base import Fraction, Positive, Rate, Seed, Settings
+from mel.config.augmentation import Augmentation
+from mel.config.base import Fraction, Name, Positive, Rate, Seed, Settings
+from mel.config.hardware import HardwareSettings
+from mel.config.scoring import TtaSettings
+from mel.digests import digest_json
+from mel.errors import MelError
 
-__all__ = ["Augmentation", "CnnSettings", "MemberSettings"]
+__all__ = ["CnnSettings", "FreezeSettings", "MemberSettings"]
+
+Weight = Annotated[float, Field(gt=0)]
 
 
-class Augmentation(Settings):
-    """Random changes to training images; none is applied to what is scored."""
+class FreezeSettings(Settings):
+    """Layers of the backbone that hold still at first, so that a new head can learn."""
 
-    flips: bool = True  # both flips and the quarter turns: a mole has no upright
-    zoom: Fraction = 0.0  # crop side, as a fraction of the image, drawn from 1 - zoom to 1
-    brightness: Fraction = 0.0  # added, as a fraction of full scale
-    contrast: Fraction = 0.0  # factor drawn from 1 - contrast to 1 + contrast
-    saturation: Fraction = 0.0  # factor drawn from 1 - saturation to 1 + saturation
+    epochs: Annotated[int, Field(ge=0)] = 0  # for which they hold still; 0: none ever does
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the backbone's layers, from the input
+    thaw_epochs: Annotated[int, Field(ge=0)] = 0  # over which they then join, from the head down
 
 
 class CnnSettings(Settings):
-    """How a network is trained; shared by the members of a recipe."""
+    """How a network is trained and scores; shared by the members of a recipe."""
 
     epochs: Positive = 10
-    batch_size: Positive = 32
+    batch_size: Positive | Literal["auto"] = 32  # images a step; auto: what fits into memory
+    accumulate: Positive = 1  # steps whose gradients make one update
     learning_rate: Rate = 1e-3  # the peak, after the warm-up; a cosine takes it to zero
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    ema: Fraction = 0.0  # decay an update of the average of weights that is scored; 0: the last
+    loss: Literal["cross-entropy", "focal"] = "cross-entropy"
+    focal_gamma: Weight | None = None  # with the focal loss: 2 unless given
     label_smoothing: Fraction = 0.0
     dropout: Fraction = 0.2
     positive_share: Fraction = 0.0  # of each epoch's draws; 0 keeps the data's own share
-    weights: str = "none"  # none, imagenet, or a preset folder
+    positive_weight: Weight | Literal["balanced"] = 1.0  # of a positive's loss
+    source_weights: dict[str, Weight] = Field(default_factory=dict)  # of a source's loss
+    weights: str = "none"  # none, imagenet, or a file or preset folder
+    freeze: FreezeSettings = FreezeSettings()
+    pooling: Literal["average", "gem"] = "average"
+    head: Literal["target", "diagnosis"] = "target"  # one logit, or one a diagnosis
+    metadata: bool = False  # sex, age and site add to the logit
+    pictures: Literal["originals", "prepared"] = "originals"  # prepared: by mel kaggle prepare
+    validate_every: Annotated[int, Field(ge=0)] = 1  # epochs; looked at, never chosen by; 0: never
     seed: Seed = 0
     augmentation: Augmentation = Augmentation()
+    tta: TtaSettings = TtaSettings()
+    hardware: HardwareSettings = HardwareSettings()
+
+    @property
+    def batch(self) -> int:
+        """The images a step. Raises MelError while batch_size is "auto" and not measured yet."""
+        if isinstance(self.batch_size, int):
+            return self.batch_size
+        raise MelError("batch_size is 'auto' and not measured yet; give a number")
 
     @model_validator(mode="after")
     def _warm_up_ends(self) -> Self:
@@ -43,14 +69,43 @@ class CnnSettings(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _freezing_ends(self) -> Self:
+        if self.freeze.epochs + self.freeze.thaw_epochs >= self.epochs > 1 and self.freeze.epochs:
+            raise ValueError(
+                f"freeze.epochs {self.freeze.epochs} and thaw_epochs {self.freeze.thaw_epochs} "
+                f"leave none of {self.epochs} epochs for the whole network; lower them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _all_have_an_effect(self) -> Self:
+        if self.loss != "focal" and self.focal_gamma is not None:
+            raise ValueError("focal_gamma has no effect without loss = 'focal'; remove it")
+        return self
+
 
 class MemberSettings(CnnSettings):
-    """One network: a backbone at an image size, and how it is trained."""
+    """One network: a backbone at an image size, and how it is trained and scores."""
 
     backbone: str
     size: Annotated[int, Field(ge=16)]  # pixels, square
+    variant: Name | None = None  # tells apart members of one backbone and size
 
     @property
     def name(self) -> str:
-        """What the member is called everywhere: backbone-size."""
-        return f"{self.backbone}-{self.size}"
+        """What the member is called everywhere: backbone-size, or backbone-size-variant."""
+        variant = "" if self.variant is None else f"-{self.variant}"
+        return f"{self.backbone}-{self.size}{variant}"
+
+    @property
+    def training_digest(self) -> str:
+        """Sixteen hex digits of every setting that can change the trained weights."""
+        idle = {"hardware", "tta", "validate_every", "variant"}
+        return digest_json(self.model_dump(mode="json", exclude=idle))
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits of every setting that can change a score."""
+        idle = {"hardware", "validate_every", "variant"}
+        return digest_json(self.model_dump(mode="json", exclude=idle))

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from mel.cnn import gap, predict, train
-from mel.cnn.done import claimed
+from mel.cnn.jobs.done import claimed
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions, oof_matrix
@@ -273,7 +273,7 @@ def test_a_preset_folder_gives_its_weights_and_a_strange_one_is_refused(
     from keras_cv.src.utils.preset_utils import save_to_preset
 
     from mel.cnn import backbone
-    from mel.cnn.model import build
+    from mel.cnn.networks import build
 
     factory = keras_cv.models.EfficientNetV2Backbone
     arguments = backbone("efficientnetv2_micro").arguments

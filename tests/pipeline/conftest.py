@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from mel import cnn
-from mel.cnn.done import CHECKPOINT, fold_dir, mark_done
+from mel.cnn.jobs.done import CHECKPOINT, fold_dir, mark_done
 from mel.config import MemberSettings, Recipe
 from mel.metrics import auc_report
 from mel.predictions import Predictions

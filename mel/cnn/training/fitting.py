@@ -2,24 +2,22 @@
 
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mel.cnn import dataset
-from mel.cnn.device import choose
-from mel.cnn.model import build
-from mel.cnn.order import fold_seed, steps_per_epoch
+from mel.cnn.devices import choose
+from mel.cnn.events import Event
+from mel.cnn.feeding import batches
+from mel.cnn.feeding.order import fold_seed, steps_per_epoch
+from mel.cnn.networks import build
 from mel.config import MemberSettings
 
-__all__ = ["Event", "fit", "score"]
+__all__ = ["fit"]
 
-Event = Callable[[dict[str, Any]], None]
 Ints = NDArray[np.int64]
-_SCORING_BATCH = 128
 
 
 def fit(
@@ -34,7 +32,7 @@ def fit(
     tell({"news": f"on {device}"})
     keras.utils.set_random_seed(fold_seed(settings.seed, fold))
     model = build(settings)
-    steps = steps_per_epoch(len(rows), settings.batch_size)
+    steps = steps_per_epoch(len(rows), settings.batch)
     model.compile(
         optimizer=_optimizer(settings, steps),
         loss=keras.losses.BinaryCrossentropy(
@@ -42,9 +40,9 @@ def fit(
         ),
         jit_compile=device.jit_compile,
     )
-    watch = _Watch(tell, settings.batch_size)
+    watch = _Watch(tell, settings.batch)
     model.fit(
-        dataset.training(pixels, rows, target, settings, fold),
+        batches.training(pixels, rows, target, settings, fold),
         epochs=settings.epochs,
         steps_per_epoch=steps,
         callbacks=[watch],
@@ -96,19 +94,3 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
     def _flush(self, loss: float) -> None:
         self._tell({"done": self._untold, "loss": loss})
         self._untold, self._told = 0, time.monotonic()
-
-
-def score(model: Any, pixels: Any, rows: Ints, tell: Event) -> NDArray[np.float64]:
-    """Give the probability of each of `rows`, in their order, float64.
-
-    Every batch has one shape (the last is padded), so that the graph is traced once and a score
-    does not depend on what else is scored.
-    """
-    found = []
-    for images in dataset.scoring(pixels, rows, _SCORING_BATCH):
-        padded = np.zeros((_SCORING_BATCH, *images.shape[1:]), dtype=np.float32)
-        padded[: len(images)] = images
-        found.append(np.asarray(model.predict_on_batch(padded))[: len(images), 0])
-        tell({"done": len(images)})
-    logits = np.concatenate(found).astype(np.float64) if found else np.zeros(0)
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)

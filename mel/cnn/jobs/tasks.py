@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 
 from mel.cnn import training
-from mel.cnn.device import choose
-from mel.cnn.done import CHECKPOINT, fold_dir, mark_done, unmark
-from mel.cnn.model import build
-from mel.cnn.pixels import Pixels, prepare
+from mel.cnn.devices import choose
+from mel.cnn.events import Event
+from mel.cnn.feeding.pixels import Pixels, prepare
+from mel.cnn.jobs.done import CHECKPOINT, fold_dir, mark_done, unmark
+from mel.cnn.networks import build
+from mel.cnn.scoring import score
 from mel.config import MemberSettings
 from mel.files import atomic, write_table
 from mel.predictions import Kind, Predictions
@@ -20,12 +22,12 @@ from mel.tables import Folds, ImageTable
 __all__ = ["run"]
 
 
-def run(job: dict[str, Any], tell: training.Event) -> None:
+def run(job: dict[str, Any], tell: Event) -> None:
     """Do one job: a dict with `task` (fold or predict) and the paths it needs."""
     {"fold": _fold, "predict": _predict}[job["task"]](job, tell)
 
 
-def _fold(job: dict[str, Any], tell: training.Event) -> None:
+def _fold(job: dict[str, Any], tell: Event) -> None:
     table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
     settings = MemberSettings.model_validate(job["settings"])
     fold = int(job["fold"])
@@ -71,12 +73,12 @@ def _write_fold(
     mark_done(member, fold, job["inputs"], seconds=time.time() - job["started"])
 
 
-def _scored(model: Any, pixels: Pixels, frame: pl.DataFrame, tell: training.Event) -> pl.DataFrame:
+def _scored(model: Any, pixels: Pixels, frame: pl.DataFrame, tell: Event) -> pl.DataFrame:
     rows = pixels.rows_of(frame["image_id"].to_list())
-    return frame.with_columns(score=training.score(model, pixels.array, rows, tell))
+    return frame.with_columns(score=score(model, pixels.array, rows, tell))
 
 
-def _predict(job: dict[str, Any], tell: training.Event) -> None:
+def _predict(job: dict[str, Any], tell: Event) -> None:
     frame = pl.read_parquet(job["frame"])
     settings = MemberSettings.model_validate(job["settings"])
     pixels = prepare(frame, settings.size, Path(job["cache"]))
@@ -86,6 +88,6 @@ def _predict(job: dict[str, Any], tell: training.Event) -> None:
     scores = []
     for fold in range(job["n_folds"]):
         model.load_weights(fold_dir(Path(job["member"]), fold) / CHECKPOINT)
-        scores.append(training.score(model, pixels.array, rows, tell))
+        scores.append(score(model, pixels.array, rows, tell))
     mean = np.mean(scores, axis=0)
     write_table(Path(job["out"]), frame.with_columns(score=mean), {"kind": "scores"})

@@ -2,7 +2,7 @@
 
 import os
 
-from mel.cnn.device import Device, choose
+from mel.cnn.devices import Device, choose
 
 
 def test_on_a_cpu_every_allowed_core_computes_in_float32_without_xla() -> None:

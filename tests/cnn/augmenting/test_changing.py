@@ -17,7 +17,7 @@ def batch() -> Any:
 
 
 def _augment(batch: Any, seed: tuple[int, int], settings: Augmentation) -> Any:
-    from mel.cnn.augment import augment
+    from mel.cnn.augmenting import augment
 
     return augment(batch, np.array(seed, dtype=np.int32), settings).numpy()
 

@@ -10,7 +10,7 @@ from mel.config import MemberSettings
 def test_running_statistics_follow_a_short_schedule_in_every_block(name: str) -> None:
     import keras
 
-    from mel.cnn.model import build
+    from mel.cnn.networks import build
 
     model = build(MemberSettings(backbone=name, size=32))
     found = [x for x in model._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
@@ -19,7 +19,7 @@ def test_running_statistics_follow_a_short_schedule_in_every_block(name: str) ->
 
 
 def test_a_network_takes_raw_pixels_and_gives_one_finite_float32_logit() -> None:
-    from mel.cnn.model import build
+    from mel.cnn.networks import build
 
     model = build(MemberSettings(backbone="efficientnetv2_micro", size=32))
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)

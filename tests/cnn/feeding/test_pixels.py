@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from mel.cnn.pixels import prepare
+from mel.cnn.feeding.pixels import prepare
 from mel.errors import ImageError, MelError
 from mel.images import decode
 from mel.tables import ImageTable

@@ -36,7 +36,7 @@ def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
         file = Path(folder) / "job.json"
         file.write_text(json.dumps(dict(job) | {"started": time.time()}), encoding="utf-8")
         worker = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-            [sys.executable, "-m", "mel.cnn.worker", str(file)],
+            [sys.executable, "-m", "mel.cnn.jobs.worker", str(file)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=sink,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mel.cnn.order import epoch_order, steps_per_epoch
+from mel.cnn.feeding.order import epoch_order, steps_per_epoch
 from mel.config import CnnSettings
 
 

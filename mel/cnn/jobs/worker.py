@@ -1,8 +1,8 @@
 """The child process: one fold trained, or one folder scored, then gone with all its memory.
 
-Started by `mel.cnn.launch` as `python -m mel.cnn.worker JOB.json`. Events go to the parent as
-JSON lines; whatever else prints goes to the log. When the parent dies, however it dies, its end
-of standard input closes and this process ends too.
+Started by `mel.cnn.jobs.launch` as `python -m mel.cnn.jobs.worker JOB.json`. Events go to the
+parent as JSON lines; whatever else prints goes to the log. When the parent dies, however it dies,
+its end of standard input closes and this process ends too.
 """
 
 import json
@@ -41,7 +41,7 @@ def main(job: Path) -> int:
         events.write(json.dumps(event) + "\n")
 
     try:
-        from mel.cnn.tasks import run
+        from mel.cnn.jobs.tasks import run
 
         run(json.loads(job.read_text(encoding="utf-8")), tell)
     except MelError as error:

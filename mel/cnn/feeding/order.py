@@ -39,7 +39,7 @@ def epoch_order(target: Ints, settings: CnnSettings, key: tuple[int, ...]) -> In
     [0, 1]
     """
     draw = np.random.default_rng(key)
-    length = steps_per_epoch(len(target), settings.batch_size) * settings.batch_size
+    length = steps_per_epoch(len(target), settings.batch) * settings.batch
     if settings.positive_share == 0:
         return _cycled(np.arange(len(target)), length, draw)
     positive = draw.random(length) < settings.positive_share

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mel.cnn.augment import augment
-from mel.cnn.order import epoch_order, fold_seed
+from mel.cnn.augmenting import augment
+from mel.cnn.feeding.order import epoch_order, fold_seed
 from mel.config import MemberSettings
 
 __all__ = ["scoring", "training"]
@@ -22,7 +22,7 @@ def training(pixels: Any, rows: Ints, target: Ints, settings: MemberSettings, fo
     `rows` are rows of `pixels`, aligned with `target`. Every batch depends only on the
     settings' seed, the fold and its step, never on timing.
     """
-    size, batch = settings.size, settings.batch_size
+    size, batch = settings.size, settings.batch
 
     def orders() -> Iterator[tuple[Ints, int]]:
         step = 0

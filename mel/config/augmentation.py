@@ -1,0 +1,35 @@
+"""Settings of the random changes to training images."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mel.config.base import Fraction, Settings
+
+__all__ = ["Augmentation"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Degrees = Annotated[float, Field(ge=0, le=180)]
+
+
+class Augmentation(Settings):
+    """Random changes to training images; none is applied to what is scored.
+
+    A share is the probability that an image gets the change at all.
+    """
+
+    flips: bool = True  # both flips and the quarter turns: a mole has no upright
+    rotation: Degrees = 0.0  # degrees, drawn from -rotation to rotation
+    shear: Annotated[float, Field(ge=0, le=45)] = 0.0  # degrees, drawn from -shear to shear
+    zoom: Fraction = 0.0  # side of the view, as a fraction of the image, from 1 - zoom to 1
+    shift: Fraction = 0.0  # of the side, in each direction, drawn from -shift to shift
+    brightness: Fraction = 0.0  # added, as a fraction of full scale
+    contrast: Fraction = 0.0  # factor drawn from 1 - contrast to 1 + contrast
+    saturation: Fraction = 0.0  # factor drawn from 1 - saturation to 1 + saturation
+    hue: Degrees = 0.0  # degrees, drawn from -hue to hue
+    cutout: Fraction = 0.0  # side of a blank square, as a fraction of the image's
+    cutout_share: Share = 0.5  # of the images, where cutout is above 0
+    hair_share: Share = 0.0  # of the images: dark hairs are drawn over them
+    border_share: Share = 0.0  # of the images: a microscope's round dark rim
+    mixup: Annotated[float, Field(ge=0)] = 0.0  # alpha of the Beta that mixes two images; 0: off
+    cutmix: Annotated[float, Field(ge=0)] = 0.0  # the same of a pasted box; with both, one of two

@@ -1,0 +1,26 @@
+"""Settings of the machine: how a network is computed, never what."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mel.config.base import Positive, Settings
+
+__all__ = ["HardwareSettings"]
+
+
+class HardwareSettings(Settings):
+    """What computes, and how; none of it is part of a member's digest.
+
+    "auto" takes what suits the device that is found. A device that is named is demanded: where it
+    is not found, nothing is trained on another one.
+    """
+
+    device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"
+    devices: Positive | Literal["all"] = "all"  # of that kind, which share each batch
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
+    xla: Literal["auto", "on", "off"] = "auto"
+    pixels: Literal["auto", "kept", "decoded"] = (
+        "auto"  # kept: decoded once, on disk, for all epochs
+    )
+    pixels_gb: Annotated[float, Field(gt=0)] = 50.0  # auto: kept up to this many gigabytes a size
