@@ -23,7 +23,7 @@ def read_columns(
     """Read the columns `needed`, and those of `known` that are there, every field as text.
 
     A `known` of None reads all there are. Gives the frame and the names of all columns of the
-    file. UTF-8 with a byte order mark and the line ends of Windows are fine.
+    file. A byte order mark, the line ends of Windows and blank lines at the end are fine.
 
     Raises MelError for a missing, empty or unreadable file, another encoding, line ends of old
     Macs, another delimiter, a missing header, a column that stands twice or is missing, and a row
@@ -52,12 +52,17 @@ def _bytes_of(path: Path) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         raise MelError(f"{path}: no such file; check the data folder") from None
+    except PermissionError:
+        raise MelError(
+            f"{path}: you may not read it (permission denied); chmod u+r, or ask its owner"
+        ) from None
     except OSError as error:
         raise MelError(f"{path}: is no readable CSV ({error.strerror}); fetch it again") from error
-    if not content.strip():
+    rows = content.rstrip()  # blank lines at the end are no rows
+    if not rows:
         raise MelError(f"{path}: is empty; fetch it again")
     _check_text(content, path)
-    return content
+    return rows + b"\n"
 
 
 def _check_text(content: bytes, path: Path) -> None:

@@ -280,7 +280,11 @@ FINE = {
     "a byte order mark": _bytes(lambda content: b"\xef\xbb\xbf" + content),
     "Windows line ends": _text(lambda text: text.replace("\n", "\r\n")),
     "no line end at the end": _text(lambda text: text.rstrip("\n")),
-    "all in quotes": _frame(lambda f: f),
+    "all in quotes": _text(
+        lambda text: "".join(f'"{line}"\n'.replace(",", '","') for line in text.splitlines())
+    ),
+    "blank lines at the end": _text(lambda text: text + "\n\n"),
+    "blank lines at the end of the sample": _text(lambda t: t + "\n", "sample_submission.csv"),
 }
 
 

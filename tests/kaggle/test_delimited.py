@@ -23,13 +23,43 @@ def _file(tmp_path: Path, content: bytes) -> Path:
         b"\xef\xbb\xbfimage,sex\r\nx,male\r\n",
         b'"image","sex"\n"x","male"\n',
         b"sex,image\nmale,x",
+        b"image,sex\nx,male\n\n\n",
+        b"image,sex\r\nx,male\r\n\r\n",
+        b"image,sex\nx,male\n  \n\t\n",
     ],
-    ids=["plain", "a mark and Windows line ends", "quoted", "another order, no last line end"],
+    ids=[
+        "plain",
+        "a mark and Windows line ends",
+        "quoted",
+        "another order, no last line end",
+        "blank lines at the end",
+        "blank lines at the end, of Windows",
+        "blank lines with blanks in them",
+    ],
 )
 def test_what_spreadsheets_do_to_a_csv_is_no_fault(tmp_path: Path, content: bytes) -> None:
     frame, header = read_columns(_file(tmp_path, content), _NEEDED)
     assert sorted(header) == _NEEDED
     assert frame.select(_NEEDED).rows() == [("x", "male")]
+
+
+def test_a_row_of_empty_fields_at_the_end_is_a_row(tmp_path: Path) -> None:
+    """It is no blank line: whoever joins by an id must hear that it has none."""
+    assert read_columns(_file(tmp_path, b"image,sex\nx,male\n,\n"), _NEEDED)[0].height == 2
+
+
+def test_a_file_that_may_not_be_read_is_not_said_to_be_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for the right to read, which the superuser always has."""
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(MelError, match=r"t.csv: you may not read it .*chmod u\+r") as caught:
+        read_columns(tmp_path / "t.csv", _NEEDED)
+    assert "fetch" not in str(caught.value)
 
 
 def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
