@@ -9,9 +9,12 @@ from typing import Self
 import polars as pl
 
 from mel.checks import IMAGES, cast_columns, check_images, require_columns, require_unique
+from mel.errors import MelError
 from mel.files import check_digest, digest_frame, read_table, required, write_table
 
 __all__ = ["ImageTable", "as_table"]
+
+_OURS = ("fold", "group", "inner", "own")  # columns that are joined to a table later
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,10 @@ class ImageTable:
         Raises MelError for a missing column, a duplicate or missing id, an unknown sex, site or
         split, a target of a train or external image that is not 0 or 1, a test target, an
         impossible age, a missing patient (null, blank, or a word such as "unknown"), a patient in
-        both train and test, a path missing in some rows only, and a control character in an id.
+        both train and test, a path missing in some rows only, a control character in an id, and a
+        further column called fold, group, inner or own, which would be taken for mel's own.
         """
+        _refuse_ours(frame, name)
         require_columns(frame, IMAGES, name)
         frame = cast_columns(frame, IMAGES, name)
         require_unique(frame, name)
@@ -110,6 +115,15 @@ class ImageTable:
     @property
     def _paths(self) -> str:
         return digest_frame(self.frame.select("image_id", "path"))
+
+
+def _refuse_ours(frame: pl.DataFrame, where: str) -> None:
+    for column in _OURS:
+        if column in frame.columns:
+            raise MelError(
+                f"{where}: column {column!r} would be taken for one that mel makes; drop or rename "
+                "it (a fold map made elsewhere: mel folds import)"
+            )
 
 
 def as_table(table: ImageTable | pl.DataFrame) -> ImageTable:
