@@ -37,7 +37,8 @@ def image_strata(frame: pl.DataFrame, columns: Sequence[str] = ()) -> list[Strat
     A missing value is a category. What has a single category says no more than the rows do and is
     left out. A further column counts by value, the rarest together beyond twenty; one of numbers
     by eight quantile bands beyond twenty. Raises MelError for a column that is not there, holds
-    lists or ids, is spread anyway, is the same everywhere, or differs in nearly every image.
+    lists or ids, is spread anyway, is named twice, is the same everywhere, or differs in nearly
+    every image.
 
     >>> frame = pl.DataFrame({"sex": ["male", None], "age": [33.0, 79.5], "width": [600, 600]})
     >>> frame = frame.with_columns(site=pl.lit(None), source=pl.lit("one"))
@@ -54,6 +55,8 @@ def image_strata(frame: pl.DataFrame, columns: Sequence[str] = ()) -> list[Strat
         _by_value("source", frame),
     ]
     further = [_further(name, frame) for name in columns]
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise MelError(f"balance: {twice[0]!r} is named twice; name it once")
     return [stratum for stratum in strata if len(stratum.labels) > 1] + further
 
 
@@ -81,12 +84,12 @@ def _further(name: str, frame: pl.DataFrame) -> Stratum:
 
 def _by_value(name: str, frame: pl.DataFrame) -> Stratum:
     text = pl.col(name).cast(pl.String)
-    column = frame.select(pl.when(~is_missing(name)).then(text).alias(name))[name]
-    counts = column.drop_nulls().value_counts().sort(["count", name], descending=[True, False])
-    values = counts[name].to_list()
+    column = frame.select(value=pl.when(~is_missing(name)).then(text))["value"]
+    counts = column.drop_nulls().value_counts().sort(["count", "value"], descending=[True, False])
+    values = counts["value"].to_list()
     kept = sorted(values if len(values) <= _MOST else values[: _MOST - 1])
-    number = pl.DataFrame({name: kept}, schema={name: pl.String}).with_row_index("code")
-    codes = column.to_frame().join(number, on=name, how="left", maintain_order="left")["code"]
+    number = pl.DataFrame({"value": kept}, schema={"value": pl.String}).with_row_index("code")
+    codes = column.to_frame().join(number, on="value", how="left", maintain_order="left")["code"]
     codes = codes.cast(pl.Int64).fill_null(len(kept))
     return _stratum(name, [*kept, _OTHER], codes.to_numpy(), column.is_null().to_numpy())
 

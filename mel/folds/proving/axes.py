@@ -8,6 +8,7 @@ from itertools import pairwise
 import polars as pl
 
 from mel.checks import is_missing, require_columns
+from mel.errors import MelError
 
 __all__ = ["WHOLE", "Axis", "axes_of", "reading_order"]
 
@@ -32,7 +33,7 @@ def axes_of(frame: pl.DataFrame, where: str, columns: Iterable[str] = ()) -> lis
     """Give every axis of train images with their fold; `columns` names further columns.
 
     An axis of categories that has only one is left out: it would say what the rows say. Raises
-    MelError for an unknown column.
+    MelError for a column that is unknown, named twice, or an axis anyway.
     """
     sizes = frame.group_by("patient_id").agg(size=pl.len())
     people = frame.select("patient_id", "fold").unique().join(sizes, on="patient_id")
@@ -49,7 +50,11 @@ def axes_of(frame: pl.DataFrame, where: str, columns: Iterable[str] = ()) -> lis
         *(Axis(name, "images", _named(frame, name, where)) for name in columns),
     ]
     parted = [axis for axis in categories if axis.rows["category"].n_unique() > 1]
-    return [*_totals(frame), *parted]
+    found = [*_totals(frame), *parted]
+    names = [axis.name for axis in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise MelError(f"{where}: {twice[0]!r} is weighed anyway, or named twice; leave it out")
+    return found
 
 
 def _totals(frame: pl.DataFrame) -> list[Axis]:

@@ -114,3 +114,13 @@ def test_the_categories_ignore_the_order_of_the_rows(seed: int) -> None:
     frame = images(clinic=["a", "b", "c", "d"] * 25, width=list(range(100)))
     mixed = frame.sample(fraction=1, shuffle=True, seed=seed)
     assert named(mixed, "clinic", "width") == named(frame, "clinic", "width")
+
+
+@pytest.mark.parametrize("name", ["count", "code", "value", "column"])
+def test_a_column_may_be_called_anything(name: str) -> None:
+    assert named(images(**{name: ["b", "a"] * 50}), name) == {name: ("a", "b")}
+
+
+def test_a_column_named_twice_is_refused() -> None:
+    with pytest.raises(MelError, match="balance: 'width' is named twice; name it once"):
+        image_strata(images(width=[1, 2] * 50), ["width", "width"])

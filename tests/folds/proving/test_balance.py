@@ -141,3 +141,13 @@ def test_stratified_group_folds_of_the_real_table_are_off_by_a_tenth(
     """What plain stratification leaves, by the median category: 8 to 12 %."""
     median = by_axis(balance(siim, foreign("cp_1")))["median"][-1]
     assert 0.08 < median < 0.12
+
+
+@pytest.mark.parametrize("columns", [["width", "width"], ["sex"], ["rows"]])
+def test_no_axis_is_weighed_twice(columns: list[str]) -> None:
+    table = small(sex=["male", "female"] * 4, width=[1, 2] * 4, rows=[1, 2] * 4)
+    folds = Folds.of(
+        table.train.select("image_id", fold=pl.int_range(pl.len()) % 2), seed=0, method="x"
+    )
+    with pytest.raises(MelError, match=f"small: '{columns[0]}' is weighed anyway, or named twice"):
+        balance(table, folds, columns)
