@@ -1,6 +1,7 @@
 """`mel folds`: patient folds, and the proof that nothing leaks."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ __all__ = ["app"]
 
 app = options.room("Leak-free folds, and their audit.", "mel folds audit --work work/demo")
 
+_WIDE = 80  # columns of a terminal
 _MaybeWork = Annotated[
     Path | None, typer.Option("--work", metavar="DIR", help="Work folder, for what is not named.")
 ]
@@ -112,7 +114,12 @@ def repeat(
     recipe: options.Recipe,
     work: options.WorkDir,
     seeds: Annotated[
-        str, typer.Option("--seeds", metavar="N,N,...", help="Seeds, one fold map each.")
+        str,
+        typer.Option(
+            "--seeds",
+            metavar="N,N,...",
+            help="The seeds themselves, a fold map each: 0,1,2 are three maps, 3 is one of seed 3.",
+        ),
     ] = "0,1,2",
 ) -> None:
     """Build further fold maps of other seeds, WORK/folds/seed-N.parquet, for repeated folds."""
@@ -120,6 +127,9 @@ def repeat(
 
     rows = pipeline.repeat_folds(recipe, work, _whole_numbers(seeds))
     show.table(("seed", "folds", "digest", "file"), rows)
+    if "," not in seeds:
+        show.line()
+        show.line(f"one map, of seed {seeds.strip()}; for more, list their seeds: --seeds 0,1,2")
 
 
 @app.command(**options.example("mel folds inner --work work --fold 0 --out inner.parquet"))
@@ -156,9 +166,13 @@ def _show_training(work: Path) -> None:
 
     method, found = pipeline.training(work)
     if found["external"].sum() or found["barred"].sum() or method.startswith("held-out"):
-        show.line(method)
+        _write(method)
         show.table(found.columns, found.rows())
         show.line()
+
+
+def _write(text: str) -> None:
+    show.line(fill(text, _WIDE, break_long_words=False, break_on_hyphens=False))
 
 
 def _show(found: "Audit", folder: Path) -> None:
@@ -167,7 +181,8 @@ def _show(found: "Audit", folder: Path) -> None:
     for columns, rows in folds.sheets(found):
         show.table(columns, rows)
         show.line()
-    for text in (found.verdict, *found.notes, f"all of it: {folder}"):
-        show.line(text)
+    for text in (found.verdict, *found.notes):
+        _write(text)
+    show.line(f"all of it: {folder}")
     if not found.ok:
         raise typer.Exit(1)

@@ -35,9 +35,9 @@ def audit(
     Raises MelError when images or folds are missing, unreadable, or do not belong together.
     """
     place = _work(work)
-    table = ImageTable.read(_given(images, place.images if place else None))
+    table = place.loaded() if place and images is None else ImageTable.read(_given(images, None))
     path = _given(fold_map, place.folds if place else None)
-    made = Folds.read(path)
+    made = place.parted() if place and fold_map is None else Folds.read(path)
     weighed = _balanced(place, table) if columns is None else columns
     found = folds.audit(table, made, _pairs(place, near), weighed, compare=compare)
     title, folder = f"Fold map {path.name} of {table.name}", audit_folder(place, fold_map, out)

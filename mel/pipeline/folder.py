@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mel.errors import MelError
-from mel.tables import ImageTable
+from mel.tables import Folds, ImageTable
 
 __all__ = ["AnyPath", "Work"]
 
@@ -108,8 +108,8 @@ class Work:
         """Refuse a folder that is not there, for what only goes on with what a run began."""
         if not self.root.is_dir():
             raise MelError(
-                f"{self.root}: no such work folder; mel run RECIPE --data DIR --work {self.root} "
-                "makes one"
+                f"{self.root}: no such work folder; mel kaggle load RECIPE --data DIR --work "
+                f"{self.root} begins one, mel run does all there is to do"
             )
 
     def loaded(self) -> ImageTable:
@@ -121,6 +121,16 @@ class Work:
                 f"mel kaggle load RECIPE --data DIR --work {self.root}"
             )
         return ImageTable.read(self.images)
+
+    def parted(self) -> Folds:
+        """Read the folds, or refuse a folder in which none were made."""
+        self.required()
+        if not self.folds.is_file():
+            raise MelError(
+                f"{self.folds}: no such file; make the folds first: "
+                f"mel folds build RECIPE --work {self.root}"
+            )
+        return Folds.read(self.folds)
 
     @contextmanager
     def locked(self, *, shared: bool = False) -> Iterator[None]:

@@ -85,7 +85,6 @@ def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
 
 def _read(work: AnyPath) -> tuple[ImageTable, Folds]:
     place = Work(Path(work))
-    place.required()
-    table, made = place.loaded(), Folds.read(place.folds)
+    table, made = place.loaded(), place.parted()
     made.covers(table)
     return table, made

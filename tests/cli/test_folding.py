@@ -45,3 +45,13 @@ def test_an_inner_hold_out_is_written_and_counted(mel, table, folds, tmp_path):
     wrong = mel("folds", "inner", "--work", tmp_path, "--fold", 9, "--out", out)
     assert wrong.returncode == 2
     assert "no fold 9; the map has folds 0 to 3" in wrong.stderr
+
+
+def test_a_single_number_is_a_seed_and_not_how_many(mel, competition, recipe, tmp_path):
+    assert "3 is one of seed 3" in " ".join(mel("folds", "repeat", "--help").stdout.split())
+    work = tmp_path / "work"
+    assert mel("kaggle", "load", recipe, "--data", competition, "--work", work).returncode == 0
+    done = mel("folds", "repeat", recipe, "--work", work, "--seeds", "3")
+    assert done.stdout.splitlines()[-1] == (
+        "one map, of seed 3; for more, list their seeds: --seeds 0,1,2"
+    )

@@ -131,3 +131,12 @@ def test_an_imported_map_never_goes_over_the_file_it_came_from(work: Path, folds
         pipeline.import_map(path, work, path)
     assert path.read_bytes() == before
     assert not (work / "audit").exists()
+
+
+def test_an_audit_says_which_command_makes_what_is_missing(work: Path) -> None:
+    (work / "folds.parquet").unlink()
+    with pytest.raises(MelError, match=f"mel folds build RECIPE --work {work}"):
+        pipeline.audit(work)
+    (work / "images.parquet").unlink()
+    with pytest.raises(MelError, match=f"mel kaggle load RECIPE --data DIR --work {work}"):
+        pipeline.audit(work)

@@ -46,3 +46,18 @@ def test_a_work_folder_that_is_a_file_is_refused(tmp_path):
     file.write_text("")
     with pytest.raises(MelError, match="choose another --work"):
         Work(file).locked().__enter__()
+
+
+def test_a_folder_that_is_not_there_is_begun_by_loading(tmp_path):
+    work = Work(tmp_path / "work")
+    for ask in (work.required, work.loaded, work.parted):
+        with pytest.raises(MelError, match="no such work folder; mel kaggle load RECIPE --data"):
+            ask()
+    assert not work.root.exists()
+
+
+def test_what_is_missing_is_named_with_the_command_that_makes_it(tmp_path):
+    with pytest.raises(MelError, match=r"images\.parquet: no such file; .* mel kaggle load"):
+        Work(tmp_path).loaded()
+    with pytest.raises(MelError, match=r"folds\.parquet: no such file; .* mel folds build"):
+        Work(tmp_path).parted()
