@@ -7,10 +7,17 @@ from pathlib import Path
 import polars as pl
 
 from mel.config import DataSettings
-from mel.errors import MelError, many
+from mel.errors import MelError
 from mel.kaggle import duplicates
 from mel.kaggle.joining import NOTHING_LEFT_OUT, hold_out, label_copies, stack
-from mel.kaggle.reading import make_sample, read_sample
+from mel.kaggle.notes import (
+    note_conflicts,
+    note_left_out,
+    note_meanings,
+    note_seen,
+    note_unused,
+)
+from mel.kaggle.samples import make_sample, read_sample
 from mel.kaggle.sources import Source, digest, gather
 from mel.tables import ImageTable
 
@@ -79,17 +86,18 @@ def load(settings: DataSettings, data: Path | str, cache: Path | None = None) ->
     frame = label_copies(_with_paths(rows, sources), sources, settings, cache)
     frame, held = hold_out(frame, settings)
     sample, solution = _scored(main, frame, held)
-    notes = [*_unused(sources, [frame for frame, _ in read]), *_at_odds(frame), *_other(sources)]
+    notes = note_unused(sources, [frame for frame, _ in read])
+    notes += [*note_conflicts(frame), *note_meanings(sources)]
     if settings.drop_duplicates:
         frame, gone = _dropped(frame)
         left_out = pl.concat([left_out, gone])
     else:
-        notes += _seen(frame)
+        notes += note_seen(frame)
     inputs = {"data": digest(sources), "settings": settings.digest}
     synthetic = any(source.synthetic for source in sources)
     table = ImageTable.of(frame, main.name, synthetic=synthetic, inputs=inputs)
     unmapped = pl.concat([odd for _, odd in read])
-    notes = [*_counted(left_out), *notes]
+    notes = [*note_left_out(left_out), *notes]
     return Competition(table, solution, sample, unmapped, left_out, tuple(notes))
 
 
@@ -106,60 +114,6 @@ def source_digest(settings: DataSettings, data: Path | str) -> str:
 def _with_paths(rows: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     parts = [source.with_paths(rows.filter(source=source.name)) for source in sources]
     return pl.concat(parts).sort("image_id")
-
-
-def _counted(left_out: pl.DataFrame) -> list[str]:
-    """Give a line for each source and reason."""
-    counts = left_out.group_by("source", "reason").agg(pl.len(), pl.col("image_id").min())
-    return [
-        f"{source}: {many(count, 'image')} left out, such as {first}, which {reason}"
-        for source, reason, count, first in counts.sort("source", "reason").iter_rows()
-    ]
-
-
-def _unused(sources: Sequence[Source], frames: Sequence[pl.DataFrame]) -> list[str]:
-    counts = {s.name: s.unused(frame) for s, frame in zip(sources, frames, strict=True)}
-    return [
-        f"{name}: {many(count, 'image file')} not in its tables, and not used"
-        for name, count in counts.items()
-        if count
-    ]
-
-
-def _at_odds(frame: pl.DataFrame) -> list[str]:
-    """Note the copies of one picture whose targets differ: one of them must be wrong."""
-    odd = duplicates.conflicts(frame) if "duplicate_id" in frame.columns else frame.clear()
-    if not odd.height:
-        return []
-    groups, first = odd["duplicate_id"].n_unique(), odd["image_id"][0]
-    return [f"copies with both targets: {many(groups, 'group')}, such as that of {first}"]
-
-
-def _seen(frame: pl.DataFrame) -> list[str]:
-    """Note the train images that are copies of test images: scores on these would flatter."""
-    if "duplicate_id" not in frame.columns:
-        return []
-    tested = frame.filter(split="test").select("duplicate_id").drop_nulls()
-    seen = (
-        frame.filter(split="train").join(tested, on="duplicate_id", how="semi")["image_id"].sort()
-    )
-    if not seen.len():
-        return []
-    return [
-        f"copies of test images that train: {many(seen.len(), 'image')}, such as {seen[0]}; "
-        "data.drop_duplicates = true leaves them out"
-    ]
-
-
-def _other(sources: Sequence[Source]) -> list[str]:
-    """Note an external source whose target means something else than the main one's."""
-    main, *others = sources
-    return [
-        f"{other.name}: a target of 1 means {' or '.join(other.meaning)}, in {main.name} "
-        f"{' or '.join(main.meaning)}; set its positive_diagnoses where that shall be the same"
-        for other in others
-        if other.meaning and main.meaning and set(other.meaning) != set(main.meaning)
-    ]
 
 
 def _dropped(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

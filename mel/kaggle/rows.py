@@ -9,7 +9,7 @@ import polars as pl
 
 from mel.config import SourceSettings
 from mel.errors import MelError, many, near
-from mel.kaggle.reading import fill_patients, known_ids, parse_age
+from mel.kaggle.fields import fill_patients, known_ids, parse_age
 from mel.kaggle.vocabulary import DIAGNOSES, harmonise
 
 __all__ = ["Adapter", "Layout", "Naming", "Rows", "rows_of", "with_target_of"]

@@ -76,7 +76,7 @@ def test_a_row_of_another_width_is_refused_whatever_columns_are_read(
     """A comma in a field moves all that follow: the target would be that of another column."""
     path = _file(tmp_path, b"image,dx,sex,target\nx,nevus,male,0\n" + row + b"\n")
     for needed in (["image"], ["image", "sex"], ["image", "target"]):
-        with pytest.raises(MelError, match=r"line 3 has [125] fields, the header 4; put quotes"):
+        with pytest.raises(MelError, match=r"line 3 has [125] fields?, the header 4; put quotes"):
             read_columns(path, needed)
 
 

@@ -29,7 +29,8 @@ import polars as pl
 
 from mel.config import ColumnSettings, SourceSettings
 from mel.errors import MelError, near
-from mel.kaggle.reading import parse_target, read_csv
+from mel.kaggle.fields import parse_target
+from mel.kaggle.reading import read_csv
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of
 from mel.kaggle.vocabulary import WORDS
 

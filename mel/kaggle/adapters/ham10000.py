@@ -16,7 +16,8 @@ import polars as pl
 
 from mel.config import SourceSettings
 from mel.errors import MelError, many
-from mel.kaggle.reading import read_csv, translate
+from mel.kaggle.fields import translate
+from mel.kaggle.reading import read_csv
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of, with_target_of
 
 __all__ = ["ADAPTER"]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from mel.checks import require_columns
 from mel.config import SourceSettings
-from mel.kaggle.reading import parse_target, read_csv
+from mel.kaggle.fields import parse_target
+from mel.kaggle.reading import read_csv
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of, with_target_of
 
 __all__ = ["ADAPTER"]

@@ -18,8 +18,10 @@ import polars as pl
 
 from mel.config import SourceSettings
 from mel.errors import MelError, many
-from mel.kaggle.reading import parse_target, read_csv, read_solution
+from mel.kaggle.fields import parse_target
+from mel.kaggle.reading import read_csv
 from mel.kaggle.rows import Adapter, Layout, Naming, Rows, rows_of
+from mel.kaggle.samples import read_solution
 from mel.kaggle.synthetic import MARKER
 
 __all__ = ["ADAPTER"]
