@@ -63,7 +63,7 @@ def status(work: WorkDir, recipe: _MaybeRecipe = None) -> None:
     """
     from mel import pipeline
 
-    show.table(("stage", "state", "why"), _rows(pipeline.status(work, recipe)))
+    show.table(("stage", "state", "why"), _rows(pipeline.status(work, recipe)), hang=True)
 
 
 def _rows(states: "list[State]") -> list[tuple[str, str, str]]:
@@ -71,7 +71,7 @@ def _rows(states: "list[State]") -> list[tuple[str, str, str]]:
 
 
 def _show_plan(states: "list[State]", members: "list[dict[str, object]]") -> None:
-    show.table(("stage", "state", "why"), _rows(states))
+    show.table(("stage", "state", "why"), _rows(states), hang=True)
     show.line()
     show.table(list(members[0]), [list(member.values()) for member in members])
 

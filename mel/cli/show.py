@@ -2,8 +2,12 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 
-__all__ = ["facts", "line", "table"]
+__all__ = ["facts", "filled", "hanging", "line", "table"]
+
+_WIDE = 80  # columns of a terminal
+_LEAST = 24  # columns that text is not broken to less than
 
 
 def line(text: str = "") -> None:
@@ -18,15 +22,35 @@ def facts(values: Mapping[str, object]) -> None:
         print(f"{name:<{wide}}  {value}")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns."""
+def filled(text: str, indent: int = 0) -> str:
+    """Break text between words into lines for a terminal, all but the first indented.
+
+    >>> print(filled("word " * 20, indent=6))
+    word word word word word word word word word word word word word word
+          word word word word word word
+    """
+    room = max(_WIDE - indent, _LEAST)
+    lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
+
+
+def hanging(values: Mapping[str, object]) -> dict[str, str]:
+    """Break what `facts` shall print into lines for a terminal, each under the first of its own."""
+    indent = max(map(len, values), default=0) + 2
+    return {name: filled(str(value), indent) for name, value in values.items()}
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, hang: bool = False) -> None:
+    """Print rows under their columns; with `hang`, the last column is broken as a sentence is."""
     cells = [[str(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _draw(columns, cells)
         return
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for row in (columns, *cells):
-        padded = (cell.ljust(wide) for cell, wide in zip(row, widths, strict=True))
+        padded = [cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)]
+        if hang:
+            padded[-1] = filled(row[-1], sum(widths[:-1]) + 2 * len(widths[:-1]))
         print("  ".join(padded).rstrip())
 
 

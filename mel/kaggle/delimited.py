@@ -116,8 +116,8 @@ def _check_rows(content: bytes, width: int, path: Path) -> None:
         ) from error
     if odd is not None:
         raise MelError(
-            f"{path}: line {rows.line_num} has {many(odd, 'field')}, the header {width}; put quotes "
-            "around a field with a comma, or fetch it again"
+            f"{path}: line {rows.line_num} has {many(odd, 'field')}, the header {width}; put "
+            "quotes around a field with a comma, or fetch it again"
         )
 
 
