@@ -41,7 +41,12 @@ IMAGES = {
     "site": pl.String,
     "source": pl.String,
 }
-AXES = {"patient": "patient_id", "lesion": "lesion_id", "duplicate": "duplicate_id"}
+AXES = {
+    "patient": "patient_id",
+    "lesion": "lesion_id",
+    "duplicate": "duplicate_id",
+    "person": "person_id",  # of a person who is one patient in train and another in test
+}
 OLDEST_AGE = 120.0  # years
 _VOCABULARIES = {"split": SPLITS, "sex": SEXES, "site": SITES}
 _MISSING = ("", "n/a", "na", "nan", "none", "null", "unknown")

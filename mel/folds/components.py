@@ -1,4 +1,4 @@
-"""Images that belong together: connected components over patient, lesion and duplicate."""
+"""Images that belong together: connected components over patient, lesion, duplicate and person."""
 
 import numpy as np
 import polars as pl
@@ -31,9 +31,9 @@ def _components(frame: pl.DataFrame, links: list[str]) -> NDArray[np.int32]:
 def groups(frame: pl.DataFrame) -> pl.DataFrame:
     """Give each image the group that has to stay in one fold: columns image_id and group.
 
-    Two images are in one group when a chain of shared patient_id, lesion_id or duplicate_id
-    leads from one to the other; lesion_id and duplicate_id are used where the frame has them, and
-    a missing id links nothing (`mel.checks.is_missing`). A group is called after its smallest
+    Two images are in one group when a chain of shared patient_id, lesion_id, duplicate_id or
+    person_id leads from one to the other; the last three are used where the frame has them, and a
+    missing id links nothing (`mel.checks.is_missing`). A group is called after its smallest
     image_id. Raises MelError for a missing column and for a duplicate or missing image_id.
 
     >>> frame = pl.DataFrame(

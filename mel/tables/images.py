@@ -24,7 +24,8 @@ class ImageTable:
     `frame` has the columns image_id, patient_id, target (0 or 1, null for every test image),
     split (train, test, or external: it trains, and is never validated on or scored), path, sex,
     age (years), site and source, then any extras, such as lesion_id, duplicate_id (equal for
-    copies of one picture) and diagnosis. Missing sex, age and site are null; so is every path of
+    copies of one picture), person_id (equal for images of two patients who are one person) and
+    diagnosis. Missing sex, age and site are null; so is every path of
     a table without pictures. A path is a file's, or `CONTAINER#KEY` for a picture inside an HDF5
     or a TFRecord file. Make one with `ImageTable.of`, which checks all that and sorts by image_id.
     """

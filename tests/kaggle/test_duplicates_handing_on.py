@@ -10,6 +10,7 @@ from mel import folds
 from mel.config import DataSettings, FoldsSettings
 from mel.kaggle import Competition, load
 from mel.kaggle.duplicates import hand_on
+from mel.tables import Folds
 
 _NAMES = {"train": "t.csv", "image_id": "id", "target": "y", "patient_id": "p", "lesion_id": "l"}
 
@@ -75,7 +76,9 @@ def test_a_patient_is_never_put_on_both_sides() -> None:
     frame = pl.DataFrame(
         {"image_id": ["a", "b"], "split": ["train", "test"], "patient_id": ["p", "q"]}
     )
-    assert hand_on(frame, pl.DataFrame({"kept_id": ["b"], "patient_id": ["p"]})).equals(frame)
+    after = hand_on(frame, pl.DataFrame({"kept_id": ["b"], "patient_id": ["p"]}))
+    assert after.drop("person_id").equals(frame)
+    assert after["person_id"].to_list() == ["a", "a"]
 
 
 def test_external_images_between_train_and_test_go_with_the_test_images() -> None:
@@ -88,7 +91,52 @@ def test_external_images_between_train_and_test_go_with_the_test_images() -> Non
         }
     )
     gone = pl.DataFrame({"kept_id": ["a", "b", "c"], "patient_id": ["e", "e", "e"]})
-    assert hand_on(frame, gone)["patient_id"].to_list() == ["p", "p", "t", "t", "z"]
+    after = hand_on(frame, gone)
+    assert after["patient_id"].to_list() == ["p", "p", "t", "t", "z"]
+    assert after["person_id"].to_list() == ["a", "a", "a", "a", None]
+
+
+def test_persons_found_one_after_the_other_become_one() -> None:
+    """First p is t, then q is u; then r's copies show that t is u."""
+    frame = pl.DataFrame(
+        {
+            "image_id": list("abcdef"),
+            "split": ["train", "test", "train", "test", "train", "test"],
+            "patient_id": list("ptquru"),
+        }
+    )
+    after = hand_on(frame, pl.DataFrame({"kept_id": ["a", "b"], "patient_id": ["e", "e"]}))
+    assert after["person_id"].to_list() == ["a", "a", None, None, None, None]
+    after = hand_on(after, pl.DataFrame({"kept_id": ["c"], "patient_id": ["u"]}))
+    assert after["person_id"].to_list() == ["a", "a", "c", "c", None, "c"]
+    after = hand_on(after, pl.DataFrame({"kept_id": ["e", "e"], "patient_id": ["t", "u"]}))
+    assert after["person_id"].to_list() == ["a"] * 6
+
+
+def test_a_person_in_train_and_test_keeps_a_chain_in_one_fold(tmp_path: Path) -> None:
+    """The other source says that train patient p3 is test patient t, and y shows t's lesion."""
+    sets = {"test": "test.csv", "sample": None}
+    main = _table(tmp_path / "main", [*_MAIN, "y,0,r,L"])
+    (main / "test.csv").write_text("id,p\nt0,t\nt1,v\n")
+    other = _table(tmp_path / "other", ["m7,0,e,", "t0,0,e,", "d,0,e,L", "far,0,f,"])
+    plain = {"adapter": "columns", "missing_patient": "own", "images": "none"}
+    external = plain | {"source": "other", "folder": str(other), "columns": _NAMES}
+    external.pop("images")
+    given = plain | {"columns": _NAMES | sets, "external": [external]}
+    found = load(DataSettings.model_validate(given), main)
+    for seed in range(4):  # without the link they are together by chance at most
+        made = folds.build(found.table, FoldsSettings(n_folds=3, seed=seed))
+        place = dict(made.frame.iter_rows())
+        assert place["m6"] == place["m7"] == place["y"]
+        assert set(made.barred["image_id"]) == {"d"}
+        assert folds.audit(found.table, made).ok
+    parted = made.frame.with_columns(
+        fold=pl.when(pl.col("image_id") == "y").then((pl.col("fold") + 1) % 3).otherwise("fold")
+    )
+    leaking = folds.audit(
+        found.table, Folds.of(parted, seed=0, method="x", barred=made.barred, external=["d", "far"])
+    )
+    assert leaking.faults == ("1 chain with 3 images in more than one fold",)
 
 
 _IDS = st.integers(0, 6)

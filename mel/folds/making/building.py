@@ -24,10 +24,10 @@ METHOD = "balanced-groups"
 def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = None) -> Folds:
     """Assign every train image of `table` to the fold that scores it.
 
-    Images linked by patient_id, lesion_id or duplicate_id, directly, in a chain or by way of a
-    test or an external image, stay together (`groups`). Groups are dealt to the folds so that all
-    have about equal counts, over everything at once: rows, positives, patients, positive patients,
-    images a patient, sex, age band, site, source and the columns of `settings.balance`
+    Images linked by patient_id, lesion_id, duplicate_id or person_id, directly, in a chain or by
+    way of a test or an external image, stay together (`groups`). Groups are dealt to the folds so
+    that all have about equal counts, over everything at once: rows, positives, patients, positive
+    patients, images a patient, sex, age band, site, source and the columns of `settings.balance`
     (`mel.folds.making.balancing.deal`). Only train images are balanced. External images linked to
     an image that a fold scores are barred from training it, and those linked to a test image from
     training at all. `settings.seed` decides between equal groups. `settings` defaults to five

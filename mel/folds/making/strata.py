@@ -19,7 +19,7 @@ _OTHER = "other"
 _MOST = 20  # categories of one column; the rarer values together are one
 _BANDS = 8  # quantile bands of a column with more numbers than that
 _OWN = ("target", "patient_id", "sex", "age", "site", "source")
-_IDS = ("image_id", "path", "split", "lesion_id", "duplicate_id")
+_IDS = ("image_id", "path", "split", "lesion_id", "duplicate_id", "person_id")
 
 
 @dataclass(frozen=True)

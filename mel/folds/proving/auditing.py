@@ -50,8 +50,8 @@ def audit(
     """Look for every image that may train what scores a relative of it, and weigh the folds.
 
     The fold map may come from anywhere; its barred pairs are honoured. Relatives share a patient,
-    a lesion_id or a duplicate_id, where the table has them, or are a pair of copies in `pairs`
-    (a file or a frame: see `mel.folds.proving.pairs`). Nothing is shared with the code that
+    a lesion_id, duplicate_id or person_id, where the table has them, or are a pair of copies in
+    `pairs` (a file or a frame: see `mel.folds.proving.pairs`). Nothing is shared with the code that
     builds folds but which ids count as missing (`mel.checks.is_missing`). `columns` are further
     axes of the balance table; with `compare`, the map is put beside scikit-learn's plain ones.
 

@@ -19,6 +19,7 @@ _PLURALS = {
     "patient": "patients",
     "lesion": "lesions",
     "duplicate": "duplicates",
+    "person": "persons",
     "exact pair": "exact_pairs",
     "near pair": "near_pairs",
 }
