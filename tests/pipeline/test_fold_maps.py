@@ -63,7 +63,8 @@ def test_a_fold_map_that_leaks_only_by_copies_is_refused_too(recipe, loaded, tmp
     first = pl.read_csv(tmp_path / "map.csv").unique("fold", keep="first").sort("fold")
     chain = {"image_id_1": first["image_name"].head(2), "image_id_2": ["elsewhere"] * 2}
     pl.DataFrame(chain | {"kind": ["near"] * 2}).write_parquet(loaded / "duplicates.parquet")
-    with pytest.raises(MelError, match=r"map.csv: 1 chain with \d+ images .* would leak; mel folds"):
+    leak = r"map.csv: 1 chain with \d+ images .* would leak; mel folds"
+    with pytest.raises(MelError, match=leak):
         only(by_patient, loaded, "folds")
     assert not (loaded / "folds.parquet").exists()
 
