@@ -38,8 +38,9 @@ def read_map(
     Nothing is said of leaks: `mel.folds.audit` finds them.
 
     Raises MelError for a file that is missing or cannot be read, has no header, another delimiter
-    than the comma, a column twice or not found; for ids that are unknown, missing or double; for
-    a fold that is empty, negative or no whole number among numbers; and for fewer than two folds.
+    than the comma, a column twice, not found, or named for ids and folds alike; for ids that are
+    unknown, missing or double; for a fold that is empty, negative or no whole number among
+    numbers; and for fewer than two folds.
 
     >>> from tempfile import TemporaryDirectory
     >>> frame = pl.DataFrame(
@@ -66,6 +67,8 @@ def read_map(
         return found
     ids = named(found, id_column, ID_COLUMNS, "ids", path)
     column = named(found, fold_column, FOLD_COLUMNS, "folds", path)
+    if ids == column:
+        raise MelError(f"{path}: {ids!r} cannot hold both ids and folds; name another column")
     rows = _train_rows(_rows(found, ids, column, table, path), column, table, path)
     frame = rows.select("image_id", numbered(rows, column, path))
     return Folds.of(

@@ -12,6 +12,7 @@ __all__ = ["numbered"]
 
 _MOST = 100  # folds; more different values are no folds but something else
 _SHOWN = 8
+_LARGEST = 2.0**53  # up to which floats count whole numbers; what is beyond is a name
 
 
 def numbered(rows: pl.DataFrame, column: str, path: Path) -> pl.Series:
@@ -31,7 +32,7 @@ def numbered(rows: pl.DataFrame, column: str, path: Path) -> pl.Series:
         raise _fault(bare, f"{column} is empty", "give each train image a fold", path)
     value = pl.col("label").cast(pl.Float64, strict=False)
     rows = rows.with_columns(value=value)
-    words = rows.filter(pl.col("value").is_null() | pl.col("value").is_infinite())
+    words = rows.filter(pl.col("value").is_null() | (pl.col("value").abs() > _LARGEST))
     if 0 < words.height < rows.height:
         text = f"{column} {words['label'][0]!r} is no number, as others are"
         raise _fault(words, text, "correct it", path)

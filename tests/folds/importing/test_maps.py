@@ -90,6 +90,7 @@ def test_columns_of_any_name_can_be_named(
         (pl.col("fold").cast(pl.Float64), ""),
         (pl.format("part {}", "fold"), "fold part 0, part 1, part 2, part 3 numbered 0 to 3"),
         (pl.format(" {} ", "fold"), ""),
+        (pl.format("{}e30", pl.col("fold") + 1), "fold 1e30, 2e30, 3e30, 4e30 numbered 0 to 3"),
     ],
 )
 def test_folds_are_numbered_from_0_in_their_order_and_it_is_said(
@@ -238,6 +239,13 @@ def test_a_file_that_is_no_plain_csv_is_refused_for_what_it_is(
     table: ImageTable,
 ) -> None:
     assert message in refused(written(change(rows.write_csv().encode())), table)
+
+
+def test_one_column_is_not_taken_for_ids_and_folds(
+    written: Write, rows: pl.DataFrame, table: ImageTable
+) -> None:
+    message = refused(written(rows), table, fold_column="image_id")
+    assert message == "'image_id' cannot hold both ids and folds; name another column"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path, table: ImageTable) -> None:
