@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -20,12 +20,12 @@ _COLUMNS = ("image_id", "fold", "score", "target")  # of mel's own tables: no me
 
 
 class Recipe(Settings):
-    """Everything `mel run` needs to know."""
+    """Everything `mel run` needs to know; without members, what loading and folds need."""
 
     name: Name
     data: DataSettings
     folds: FoldsSettings = FoldsSettings()
-    cnn: Annotated[list[MemberSettings], Field(min_length=1)]
+    cnn: list[MemberSettings] = Field(default_factory=list)
     tabular: TabularSettings = TabularSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
 
@@ -62,6 +62,7 @@ class Recipe(Settings):
             raise MelError(f"{path}: no such recipe; see recipes/ for examples") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise MelError(f"{path}: is no readable TOML ({error})") from error
+        _refuse_idle(raw, path)
         try:
             return cls.model_validate(_with_shared_settings(raw))
         except ValidationError as error:
@@ -69,15 +70,39 @@ class Recipe(Settings):
 
     def member(self, name: str) -> MemberSettings:
         """Give one member's settings by its name."""
+        self.require_members()
         for member in self.cnn:
             if member.name == name:
                 return member
         raise MelError(f"no member {name!r} in recipe {self.name}; {near(name, self.names)}")
 
+    def require_members(self) -> None:
+        """Refuse a recipe without members: there is nothing to train, and nothing to blend."""
+        if not self.cnn:
+            raise MelError(
+                f"recipe {self.name}: names no network to train; add one under [[cnn.members]], "
+                "with backbone and size (mel cnn list)"
+            )
+
     @property
     def names(self) -> list[str]:
         """The CNN members' names, in the recipe's order."""
         return [member.name for member in self.cnn]
+
+
+def _refuse_idle(raw: dict[str, Any], path: Path | str) -> None:
+    """Refuse settings under [cnn] that no member has: a typing error would go unseen."""
+    cnn = raw.get("cnn")
+    if not isinstance(cnn, dict) or cnn.get("members") or not cnn.keys() - {"members"}:
+        return
+    known = [*MemberSettings.model_fields, "members"]
+    for key in cnn:
+        if key not in known:
+            raise MelError(f"{path}: cnn.{key}: unknown setting; {near(key, known)}")
+    raise MelError(
+        f"{path}: cnn: its settings have no effect without a member; add one under "
+        "[[cnn.members]], with backbone and size, or remove [cnn]"
+    )
 
 
 def _with_shared_settings(raw: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def repeat_folds(
     file of each. Raises MelError when images are missing or stale, for a seed given twice or
     negative, and for whatever `mel.folds.repeated` refuses.
     """
-    found, source = opened(recipe)
+    found, source = opened(recipe, members=False)
     place = Work(Path(work))
     place.required()
     _require_seeds(seeds)

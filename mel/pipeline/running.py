@@ -20,9 +20,14 @@ __all__ = ["bring_up", "demo", "opened", "plan", "run", "states_of", "status"]
 _UNCHECKED = "; not compared with its source, since no --data is given"
 
 
-def opened(recipe: Recipe | AnyPath) -> tuple[Recipe, Path | None]:
-    """Give a recipe's settings, checked for what no stage could train, and its file."""
+def opened(recipe: Recipe | AnyPath, *, members: bool = True) -> tuple[Recipe, Path | None]:
+    """Give a recipe's settings, checked for what no stage could train, and its file.
+
+    A recipe without members is refused, unless `members` is false: loading and folds need none.
+    """
     found, source = _read(recipe)
+    if members:
+        found.require_members()
     recipes.vet(found)
     return found, source
 

@@ -19,6 +19,7 @@ from mel.tables import Folds, ImageTable
 
 __all__ = ["check", "facts", "members", "only", "predict", "submit_from", "train_members"]
 
+_DATA = ("load", "folds")  # the stages that need no members
 _KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "naive")}
 
 
@@ -31,7 +32,7 @@ def only(
     is missing or stale, naming the command that makes it, and for a work folder that is not there
     unless `name` is "load".
     """
-    found, source = opened(recipe)
+    found, source = opened(recipe, members=name not in _DATA)
     place = Work(Path(work))
     if name != "load":
         place.required()
@@ -107,6 +108,8 @@ def submit_from(work: AnyPath, source: str | None = None) -> Path:
     """
     place = Work(Path(work))
     known = {state.name: state for state in status(work) if "/" in state.name}
+    if not known:
+        Recipe.read(place.recipe).require_members()
     made = {name: state for name, state in known.items() if not name.startswith("submit/")}
     chosen = source or next(name for name in made if name.startswith("ensemble/"))
     if chosen not in made:

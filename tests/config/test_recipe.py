@@ -52,6 +52,16 @@ def test_members_share_the_cnn_settings_unless_they_say_otherwise(tmp_path: Path
     assert [member.epochs for member in recipe.cnn] == [3, 5]
 
 
+@pytest.mark.parametrize("end", ["", "cnn = []\n", "[cnn]\n", "[cnn]\nmembers = []\n"])
+def test_a_recipe_may_have_no_member_until_one_is_asked_for(tmp_path: Path, end: str) -> None:
+    head, data = PLAIN.split("[cnn]")[0].split("[data]")
+    text = f"{head}{end}[data]{data}" if end.startswith("cnn") else f"{head}[data]{data}{end}"
+    recipe = read(tmp_path, text)
+    assert recipe.names == []
+    with pytest.raises(MelError, match=r"recipe toy: names no network .*\[\[cnn.members\]\]"):
+        recipe.member("resnet-64")
+
+
 def test_a_member_is_found_by_its_name(tmp_path: Path) -> None:
     recipe = read(tmp_path, PLAIN)
     assert recipe.member("resnet-64").size == 64
@@ -90,8 +100,9 @@ def test_a_member_is_found_by_its_name(tmp_path: Path) -> None:
         (PLAIN.replace("size = 32\n", ""), "cnn.0.size: Field required"),
         (PLAIN.replace("size = 32", "size = 8"), "cnn.0.size: .*16, got 8"),
         (PLAIN.replace("size = 32", "size = 64"), "member resnet-64 is given 2 times"),
-        (PLAIN.split("[[")[0], "cnn: .*at least 1 item"),
-        (PLAIN.split("[cnn]")[0], "cnn: Field required"),
+        (PLAIN.split("[[")[0], r"cnn: .* no effect without a member; add .*\[\[cnn.members\]\]"),
+        (PLAIN.split("[[")[0].replace("epochs", "epoch"), "cnn.epoch: .*did you mean 'epochs'"),
+        (PLAIN.replace("cnn.members", "cnn.member"), "cnn.member: .*did you mean 'members'"),
         (PLAIN.split("[cnn]")[0] + "[cnn]\nmembers = 3", "cnn: .*valid list"),
         (PLAIN.split("[cnn]")[0] + "[cnn]\nmembers = ['a']", "cnn: .*valid list"),
         ("cnn = 3\n" + PLAIN.split("[cnn]")[0], "cnn: .*valid list, got 3"),

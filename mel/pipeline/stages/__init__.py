@@ -14,10 +14,15 @@ __all__ = ["stages", "submission"]
 
 
 def stages(recipe: Recipe, work: Work, data: Path | None = None) -> list[Stage]:
-    """Give a recipe's stages in order; none is run and nothing is read."""
+    """Give a recipe's stages in order; none is run and nothing is read.
+
+    A recipe without members has no more than the images and the folds.
+    """
+    first = [load_stage(recipe, work, data), folds_stage(recipe, work)]
+    if not recipe.cnn:
+        return first
     return [
-        load_stage(recipe, work, data),
-        folds_stage(recipe, work),
+        *first,
         *(cnn_stage(member, work) for member in recipe.cnn),
         tabular_stage(recipe, work),
         ensemble_stage(recipe, work),
