@@ -7,6 +7,7 @@ from textwrap import wrap
 __all__ = ["facts", "filled", "hanging", "line", "table"]
 
 _WIDE = 80  # columns of a terminal
+_PERCENT = "\N{NO-BREAK SPACE}%"
 _LEAST = 24  # columns that text is not broken to less than
 
 
@@ -30,8 +31,9 @@ def filled(text: str, indent: int = 0) -> str:
           word word word word word word
     """
     room = max(_WIDE - indent, _LEAST)
-    lines = wrap(text, room, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * indent}".join(lines)
+    kept = text.replace(" %", _PERCENT)  # a number stays with its sign
+    lines = wrap(kept, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines).replace(_PERCENT, " %")
 
 
 def hanging(values: Mapping[str, object]) -> dict[str, str]:

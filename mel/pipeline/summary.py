@@ -116,7 +116,7 @@ def _labelled(rows: pl.DataFrame) -> str:
     positives = int(rows["target"].sum())
     return (
         f"{rows.height:,} images of {rows['patient_id'].n_unique():,} patients, "
-        f"{positives:,} positive ({positives / max(rows.height, 1):.1%})"
+        f"{positives:,} positive ({100 * positives / max(rows.height, 1):.1f} %)"
     )
 
 

@@ -1,5 +1,6 @@
 """What is printed fits a terminal of 80 columns, whatever the sources and the stages are called."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def test_loading_external_sources_too_fits_a_terminal(mel, several, competition,
     done = mel("kaggle", "load", several, "--data", competition, "--work", tmp_path / "work")
     assert done.returncode == 0, done.stderr
     assert "dermatoscopic-archive-of-another-hospital" in done.stdout
+    assert re.search(r"positive \(\d+\.\d %\)", done.stdout)
     _fits(done.stdout)
 
 
@@ -63,6 +65,12 @@ def test_a_word_that_is_too_long_is_never_cut():
     assert show.filled(f"see {path} there", indent=10).split() == ["see", path, "there"]
 
 
+def test_a_number_stays_with_its_per_cent():
+    text = "a" * 76 + " 16.7 % of b"
+    assert show.filled(text).splitlines() == ["a" * 76, "16.7 % of b"]
+    assert show.filled("a" * 75 + " 1.7 % of b").splitlines() == ["a" * 75, "1.7 % of b"]
+
+
 def test_each_line_of_a_fact_stands_under_the_first(capsys):
     show.facts(show.hanging({"a": "word " * 30, "name": "short"}))
     out = capsys.readouterr().out
@@ -71,3 +79,9 @@ def test_each_line_of_a_fact_stands_under_the_first(capsys):
     assert first.startswith("a     word")
     assert all(line.startswith("      word") for line in more[:-1])
     assert more[-1] == "name  short"
+
+
+def test_a_share_is_written_one_way():
+    """16.7 %, as figures and reports have it: the format code % leaves the blank out."""
+    modules = Path(show.__file__).parents[1].rglob("*.py")
+    assert [path.name for path in modules if re.search(r":[,.0-9]*%\}", path.read_text())] == []

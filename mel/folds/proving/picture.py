@@ -105,7 +105,7 @@ def _labels(axes: Any, rows: pl.DataFrame) -> None:
             axes.text(-1.75 / left, y, _cut(category), **style)
         count = f"{total:,} {unit}" if category == WHOLE else f"{total:,}"
         axes.text(-0.1 / left, y, count, ha="right", color=_QUIET, **style)
-        axes.text(1 + 0.1 / left, y, f"{worst:.1%}", **style)
+        axes.text(1 + 0.1 / left, y, f"{100 * worst:.1f} %", **style)
         before = axis
     axes.text(1 + 0.1 / left, -0.62, "largest", va="bottom", transform=axes.get_yaxis_transform())
 
@@ -136,7 +136,7 @@ def _words(figure: Any, found: "Audit", title: str, size: tuple[float, float]) -
     figure.text(left, 1 - 0.38 / high, "\n".join(lines), va="top", color=colour)
     foot = (
         f"Cells: count of a fold against the mean of all folds, in per cent (colours end at "
-        f"±{_CAP:.0f}). Largest: of any fold. Median over the categories {median:.2%}, "
-        f"largest {largest:.1%}."
+        f"±{_CAP:.0f}). Largest: of any fold. Median over the categories "
+        f"{100 * median:.2f}\N{NO-BREAK SPACE}%, largest {100 * largest:.1f}\N{NO-BREAK SPACE}%."
     )
     figure.text(left, 0.1 / high, "\n".join(textwrap.wrap(foot, columns)), va="bottom", color=_SOFT)

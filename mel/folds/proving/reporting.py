@@ -154,7 +154,7 @@ def _cut(name: str, longest: int = _LONGEST) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.2%}" if value < 0.1 else f"{value:.1%}"
+    return f"{100 * value:.2f} %" if value < 0.1 else f"{100 * value:.1f} %"
 
 
 def _texts(rows: Iterable[tuple[object, ...]]) -> list[tuple[str, ...]]:
