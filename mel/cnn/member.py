@@ -11,6 +11,7 @@ from mel.cnn.feeding.order import steps_per_epoch
 from mel.cnn.feeding.pixels import prepare
 from mel.cnn.jobs.done import claimed, fold_dir, is_done
 from mel.cnn.jobs.launch import check_installed, launch
+from mel.cnn.jobs.score import needed
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_table, write_json, write_table
@@ -85,7 +86,8 @@ def _train_folds(
         say(f"{settings.name} fold {fold}: trained already, skipped")
     if not todo:
         return
-    prepare(table.frame, settings.size, cache)
+    for size, frame in needed(table, settings).items():
+        prepare(frame, size, cache)
     with tempfile.TemporaryDirectory(prefix="mel-") as folder:
         images, fold_map = Path(folder) / "images.parquet", Path(folder) / "folds.parquet"
         table.write(images)
@@ -112,7 +114,8 @@ def _train_folds(
 def _images_to_do(table: ImageTable, folds: Folds, settings: MemberSettings, fold: int) -> int:
     held_out = folds.scored(table, fold).height
     steps = steps_per_epoch(folds.training(table, fold).height, settings.batch)
-    return settings.epochs * steps * settings.batch + held_out + table.test.height
+    looks = (held_out + table.test.height) * settings.tta.views
+    return settings.epochs * steps * settings.batch + looks
 
 
 def _assemble(

@@ -12,6 +12,7 @@ __all__ = [
     "CHECKPOINT",
     "FILES",
     "MARK",
+    "REFERENCE",
     "claimed",
     "fold_dir",
     "gap",
@@ -22,7 +23,8 @@ __all__ = [
 
 CHECKPOINT = "checkpoint.weights.h5"
 MARK = "done.json"
-FILES = (CHECKPOINT, "oof.parquet", "test.parquet", "history.parquet")
+REFERENCE = "reference.parquet"  # sorted held-out logits, for test-time augmentation by rank
+FILES = (CHECKPOINT, "oof.parquet", "test.parquet", REFERENCE, "history.parquet")
 
 
 def fold_dir(member: Path, fold: int) -> Path:

@@ -1,5 +1,7 @@
-"""Scoring: a trained network's probability of each image."""
+"""Scoring: an image under several views, and the one score they make."""
 
-from mel.cnn.scoring.scoring import score
+from mel.cnn.scoring.averaging import Reference, average, reference
+from mel.cnn.scoring.scoring import batch_at, score
+from mel.cnn.scoring.views import View, views
 
-__all__ = ["score"]
+__all__ = ["Reference", "View", "average", "batch_at", "reference", "score", "views"]

@@ -1,30 +1,120 @@
-"""Scores of images by a trained network."""
+"""A network's logits of images under every view, a batch at a time."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mel.cnn.events import Event
-from mel.cnn.feeding import batches
+from mel.cnn.labels import Labels
+from mel.cnn.scoring.views import View, seen, views
+from mel.config import MemberSettings
 
-__all__ = ["score"]
+__all__ = ["batch_at", "score"]
 
-Ints = NDArray[np.int64]
-_BATCH = 128
+Floats = NDArray[np.float64]
+Images = NDArray[np.uint8]
+_MOST = {"cpu": 32}  # images a batch; a core gains nothing from more
+_USUAL = 128
+_LEAST = 8
+_PIXELS = 256  # up to which side a batch is whole
 
 
-def score(model: Any, pixels: Any, rows: Ints, tell: Event) -> NDArray[np.float64]:
-    """Give the probability of each of `rows`, in their order, float64.
+def batch_at(size: int, kind: str, count: int = 1) -> int:
+    """Give the images of each batch that is scored at a size, on `count` devices of a kind.
 
-    Every batch has one shape (the last is padded), so that the graph is traced once and a score
-    does not depend on what else is scored.
+    >>> batch_at(64, "cpu"), batch_at(512, "gpu"), batch_at(2000, "gpu", 3)
+    (32, 32, 9)
     """
-    found = []
-    for images in batches.scoring(pixels, rows, _BATCH):
-        padded = np.zeros((_BATCH, *images.shape[1:]), dtype=np.float32)
-        padded[: len(images)] = images
-        found.append(np.asarray(model.predict_on_batch(padded))[: len(images), 0])
-        tell({"done": len(images)})
-    logits = np.concatenate(found).astype(np.float64) if found else np.zeros(0)
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
+    most = _MOST.get(kind, _USUAL)
+    fitting = max(_LEAST, int(most * min(1.0, (_PIXELS / size) ** 2)))
+    return -(-fitting // count) * count
+
+
+def score(
+    networks: Mapping[int, Any],
+    pictures: Mapping[int, Any],
+    image_ids: Sequence[str],
+    metadata: NDArray[np.float32] | None,
+    settings: MemberSettings,
+    labels: Labels,
+    tell: Event,
+    batch: Mapping[int, int],
+) -> Floats:
+    """Give the logits of a positive: float64 `(n, views)`, in the order of `image_ids`.
+
+    `networks`, `pictures` and `batch` hold, for every size of the views, the network, the
+    pictures and the images a batch. Every batch has one shape (the last is padded), so that the
+    graph is traced once and a score does not depend on what else is scored. Two batches of
+    pictures are held at a time, however many images and views there are. `tell` gets
+    `{"done": images}` after each view of a batch.
+    """
+    from mel.cnn.feeding import batches
+
+    wanted = views(settings.tta, settings.size)
+    found = np.empty((len(image_ids), len(wanted)), dtype=np.float64)
+    for size, network in networks.items():
+        columns = [index for index, view in enumerate(wanted) if view.size == size]
+        rows = pictures[size].rows_of(image_ids)
+        parts = batches.scoring(pictures[size].array, rows, batch[size])
+        chosen = [wanted[index] for index in columns]
+        for here, column, view in _ahead(_views(parts, batch[size], chosen, columns, settings)):
+            count = here.stop - here.start
+            known = None if metadata is None else _padded(metadata[here], batch[size])
+            found[here, column] = labels.read_out(_logits(network, view, known)[:count])
+            tell({"done": count})
+    return found
+
+
+def _views(
+    parts: Iterable[Images],
+    batch: int,
+    wanted: Sequence[View],
+    columns: Sequence[int],
+    settings: MemberSettings,
+) -> Iterator[tuple[slice, int, Images]]:
+    """Give every batch under every view: its place among the rows, the view's column, pixels."""
+    stop = 0
+    for images in parts:
+        start, stop = stop, stop + len(images)
+        whole = _padded(images, batch)
+        for column, view in zip(columns, seen(whole, wanted, settings.tta.crop_share), strict=True):
+            yield slice(start, stop), column, view
+
+
+def _padded(values: NDArray[Any], batch: int) -> NDArray[Any]:
+    if len(values) == batch:
+        return values
+    padded = np.zeros((batch, *values.shape[1:]), dtype=values.dtype)
+    padded[: len(values)] = values
+    return padded
+
+
+def _ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """Make the next item in a thread while the last one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+def _logits(network: Any, images: Images, metadata: NDArray[np.float32] | None) -> NDArray[Any]:
+    """Run the network on one whole batch, which its devices share."""
+    inputs = images if metadata is None else [images, metadata]
+    strategy = getattr(network, "distribute_strategy", None)
+    replicas = getattr(strategy, "num_replicas_in_sync", 1)
+    if strategy is None or replicas == 1:
+        return np.asarray(network.predict_on_batch(inputs))
+    share = len(images) // replicas
+
+    def part(context: Any) -> Any:
+        here = slice(context.replica_id_in_sync_group * share, None)
+        cut = [values[here][:share] for values in (images, metadata) if values is not None]
+        return cut[0] if metadata is None else cut
+
+    network.make_predict_function()
+    spread = strategy.experimental_distribute_values_from_function(part)
+    return np.asarray(network.predict_function([(spread,)]))

@@ -1,0 +1,58 @@
+"""What `train` keeps of a member whose folds are all trained, and what is read from it."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mel.cnn.jobs.done import fold_dir, is_done
+from mel.cnn.labels import Labels
+from mel.config import MemberSettings
+from mel.errors import MelError
+from mel.files import read_json
+from mel.images import Framing
+
+__all__ = ["MemberRecipe", "read_recipe"]
+
+
+class MemberRecipe(BaseModel):
+    """A member's recipe.json: its settings, labels and framing, and what it was trained on."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    settings: MemberSettings
+    n_folds: int
+    folds: str
+    inputs: dict[str, str]
+    labels: dict[str, list[Any]] | None = None
+    framing: dict[str, Any] | None = None
+
+    @property
+    def taught(self) -> Labels:
+        """The outputs of the networks."""
+        if self.labels is None:
+            return Labels()
+        return Labels(tuple(self.labels["names"]), tuple(self.labels["positive"]))
+
+    @property
+    def framed(self) -> Framing:
+        """How the pictures were framed that the networks were trained on."""
+        return Framing(**(self.framing or {}))
+
+
+def read_recipe(member: Path) -> MemberRecipe:
+    """Read a member's recipe.json and refuse folds that are unfinished or were changed."""
+    path = member / "recipe.json"
+    try:
+        recipe = MemberRecipe.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise MelError(f"{path}: {place}: {first['msg']}; train the member again") from None
+    for fold in range(recipe.n_folds):
+        if not is_done(member, fold, recipe.inputs):
+            raise MelError(
+                f"{fold_dir(member, fold)}: is not a finished fold as it was trained; remove it "
+                "and run mel cnn train RECIPE --work DIR again"
+            )
+    return recipe
