@@ -16,7 +16,7 @@ from mel.progress import Ticker, progress, say
 
 __all__ = ["check_installed", "launch"]
 
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "PYTHONUNBUFFERED": "1"}
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"}
 
 
 def check_installed() -> None:
