@@ -48,9 +48,10 @@ class Scorer:
         bare = settings.model_copy(update={"weights": "none"})
         networks, batch = {}, {}
         for size in (settings.size, *settings.tta.sizes):
-            network = build(bare.model_copy(update={"size": size}))
+            with device.scope():
+                network = build(bare.model_copy(update={"size": size}))
             network.jit_compile = device.jit_compile
-            networks[size], batch[size] = network, batch_at(size, device.kind)
+            networks[size], batch[size] = network, batch_at(size, device.kind, device.count)
         return cls(settings, labels, networks, batch)
 
     def load(self, checkpoint: Path) -> None:
@@ -60,11 +61,12 @@ class Scorer:
 
     def logits(self, frame: pl.DataFrame, pictures: Mapping[int, Any], tell: Event) -> Floats:
         """Give the logits of a frame's rows, `(n, views)`; see `mel.cnn.scoring.score`."""
+        from mel.cnn.devices.using import forward
+
         known = encode_metadata(frame) if self.settings.metadata else None
         ids = frame["image_id"].to_list()
-        return score(
-            self.networks, pictures, ids, known, self.settings, self.labels, tell, self.batch
-        )
+        steps = {size: forward(network) for size, network in self.networks.items()}
+        return score(steps, pictures, ids, known, self.settings, self.labels, tell, self.batch)
 
 
 def score_fold(
@@ -118,8 +120,8 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     frame = pl.read_parquet(job["frame"])
     settings = MemberSettings.model_validate(job["settings"])
     labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
-    device = choose()
-    device.use()
+    device = choose(settings.hardware)
+    device.start()
     scorer = Scorer.of(settings, labels, device)
     sizes = (settings.size, *settings.tta.sizes)
     pictures = _opened(dict.fromkeys(sizes, frame), Path(job["cache"]))

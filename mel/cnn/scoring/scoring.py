@@ -1,6 +1,6 @@
 """A network's logits of images under every view, a batch at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +16,7 @@ __all__ = ["batch_at", "score"]
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.uint8]
+Network = Callable[[Any], Any]
 _MOST = {"cpu": 32}  # images a batch; a core gains nothing from more
 _USUAL = 128
 _LEAST = 8
@@ -34,7 +35,7 @@ def batch_at(size: int, kind: str, count: int = 1) -> int:
 
 
 def score(
-    networks: Mapping[int, Any],
+    networks: Mapping[int, Network],
     pictures: Mapping[int, Any],
     image_ids: Sequence[str],
     metadata: NDArray[np.float32] | None,
@@ -45,8 +46,9 @@ def score(
 ) -> Floats:
     """Give the logits of a positive: float64 `(n, views)`, in the order of `image_ids`.
 
-    `networks`, `pictures` and `batch` hold, for every size of the views, the network, the
-    pictures and the images a batch. Every batch has one shape (the last is padded), so that the
+    `networks`, `pictures` and `batch` hold, for every size of the views, a function from a batch
+    (uint8 images, or a list of these and of metadata) to logits `(batch, labels.count)`, the
+    pictures, and the images a batch. Every batch has one shape (the last is padded), so that the
     graph is traced once and a score does not depend on what else is scored. Two batches of
     pictures are held at a time, however many images and views there are. `tell` gets
     `{"done": images}` after each view of a batch.
@@ -62,8 +64,9 @@ def score(
         chosen = [wanted[index] for index in columns]
         for here, column, view in _ahead(_views(parts, batch[size], chosen, columns, settings)):
             count = here.stop - here.start
-            known = None if metadata is None else _padded(metadata[here], batch[size])
-            found[here, column] = labels.read_out(_logits(network, view, known)[:count])
+            known = () if metadata is None else (_padded(metadata[here], batch[size]),)
+            inputs = [view, *known] if known else view
+            found[here, column] = labels.read_out(np.asarray(network(inputs))[:count])
             tell({"done": count})
     return found
 
@@ -99,22 +102,3 @@ def _ahead(items: Iterator[Any]) -> Iterator[Any]:
         while (item := coming.result()) is not None:
             coming = pool.submit(next, items, None)
             yield item
-
-
-def _logits(network: Any, images: Images, metadata: NDArray[np.float32] | None) -> NDArray[Any]:
-    """Run the network on one whole batch, which its devices share."""
-    inputs = images if metadata is None else [images, metadata]
-    strategy = getattr(network, "distribute_strategy", None)
-    replicas = getattr(strategy, "num_replicas_in_sync", 1)
-    if strategy is None or replicas == 1:
-        return np.asarray(network.predict_on_batch(inputs))
-    share = len(images) // replicas
-
-    def part(context: Any) -> Any:
-        here = slice(context.replica_id_in_sync_group * share, None)
-        cut = [values[here][:share] for values in (images, metadata) if values is not None]
-        return cut[0] if metadata is None else cut
-
-    network.make_predict_function()
-    spread = strategy.experimental_distribute_values_from_function(part)
-    return np.asarray(network.predict_function([(spread,)]))
