@@ -1,4 +1,4 @@
-"""Decoded pixels, once for all folds and members of a size: a memory-mapped array with an index."""
+"""Decoded pixels, once for all folds and members of a size: a memory-mapped array."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from mel.files import atomic, digest_frame
 from mel.images import decode, stamp
 from mel.progress import progress
 
-__all__ = ["Pixels", "prepare"]
+__all__ = ["Pixels", "keep", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Pixels:
         return np.array([self.rows[image_id] for image_id in image_ids], dtype=np.int64)
 
 
-def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
+def keep(frame: pl.DataFrame, size: int, cache: Path) -> NDArray[np.uint8]:
     """Decode a frame of image_id and path to `size`, or open what an earlier call decoded.
 
-    The file's name holds a digest of ids, paths, file sizes and times, so that changed images
-    are decoded again; it appears under that name only when complete, and a second process that
-    wants it waits for the first. Memory stays flat. Raises ImageError naming the first broken
-    file.
+    Gives uint8 RGB `(n, size, size, 3)`, mapped into memory, in the order of the ids. The file's
+    name holds a digest of ids, paths, file sizes and times, so that changed images are decoded
+    again; it appears under that name only when complete, and a second process that wants it waits
+    for the first. Memory stays flat. Raises ImageError naming the first broken file.
     """
     frame = frame.select("image_id", "path").sort("image_id")
     target = cache / f"pixels-{size}-{_digest(frame)}.npy"
@@ -46,8 +46,13 @@ def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
         if not target.exists():
             with atomic(target) as temporary:
                 _decode_all(frame["path"].to_list(), size, temporary)
-    rows = {image_id: row for row, image_id in enumerate(frame["image_id"])}
-    return Pixels(np.load(target, mmap_mode="r"), rows)
+    return np.asarray(np.load(target, mmap_mode="r"))
+
+
+def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
+    """Give what `keep` does with its index, for what has not moved to `open_pictures` yet."""
+    rows = {image_id: row for row, image_id in enumerate(frame["image_id"].sort())}
+    return Pixels(keep(frame, size, cache), rows)
 
 
 @contextmanager
