@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mel.cnn.augmenting import augment
+from mel.cnn.augmenting import augment, matrices
 from mel.cnn.augmenting.matrices import affine, colour
 from mel.config import Augmentation
 
@@ -91,15 +91,9 @@ def test_hue_keeps_how_far_a_colour_is_from_grey_and_turns_it_within_its_range()
     assert angles.max() == pytest.approx(25, abs=0.2)
 
 
-def test_a_hue_of_a_third_turn_takes_red_to_green():
-    from mel.cnn.augmenting import matrices
-
-    drawn = matrices.uniform
-    try:
-        matrices.uniform = lambda seed, kind, count, most: np.full(count, most)
-        turned = colour(np.zeros(1), (0,), Augmentation(hue=120)) @ np.array([200, 0, 0, 1])
-    finally:
-        matrices.uniform = drawn
+def test_a_hue_of_a_third_turn_takes_red_to_green(monkeypatch):
+    monkeypatch.setattr(matrices, "uniform", lambda seed, kind, count, most: np.full(count, most))
+    turned = colour(np.zeros(1), (0,), Augmentation(hue=120)) @ np.array([200, 0, 0, 1])
     assert turned[0] == pytest.approx([0, 200, 0], abs=1e-3)
 
 
