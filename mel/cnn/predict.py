@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from mel.cnn.feeding.pixels import prepare
+from mel.cnn.feeding import prepare
 from mel.cnn.jobs.done import REFERENCE, fold_dir
 from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
@@ -18,11 +18,14 @@ from mel.cnn.scoring.listing import listing
 from mel.config import HardwareSettings, MemberSettings, TtaSettings
 from mel.errors import MelError, many, near
 from mel.files import read_table
+from mel.images import Framing
 from mel.predictions import Predictions
+from mel.progress import say
 from mel.tables import ImageTable
 
 __all__ = ["predict"]
 
+_RECORDS = (".tfrec", ".tfrecord")
 AnyImages = Path | str | ImageTable | pl.DataFrame
 
 
@@ -130,8 +133,9 @@ def _launched(
     """Score a frame with its `folds` in a child process; give image_id and score."""
     with tempfile.TemporaryDirectory(prefix="mel-") as folder:
         kept = cache or Path(folder)
+        framing = _framing(recipe, frame)
         for size in (settings.size, *settings.tta.sizes):
-            prepare(frame, size, kept)
+            prepare(frame, size, kept, settings.hardware, framing)
         rows, out = Path(folder) / "images.parquet", Path(folder) / "scores.parquet"
         frame.write_parquet(rows)
         job = {
@@ -140,6 +144,7 @@ def _launched(
             "member": str(member),
             "settings": settings.model_dump(mode="json"),
             "labels": asdict(recipe.taught),
+            "framing": asdict(framing),
             "cache": str(kept),
             "out": str(out),
         }
@@ -147,3 +152,16 @@ def _launched(
         label = f"{settings.name} on {many(frame.height, 'image')}"
         launch(job | dict(more or {}), label, total, Path(folder) / "log.txt")
         return read_table(out, "scores")[0]
+
+
+def _framing(recipe: MemberRecipe, frame: pl.DataFrame) -> Framing:
+    """Give how new originals are framed: as what the member was trained on; and say so.
+
+    Places in TFRecords are taken for prepared pictures, which are framed already.
+    """
+    plain, framing = Framing(), recipe.framed
+    places = (Path(path.partition("#")[0]).suffix for path in frame["path"])
+    if framing == plain or all(suffix in _RECORDS for suffix in places):
+        return plain
+    say(f"{recipe.settings.name}: was trained on prepared pictures; originals get their {framing}")
+    return framing

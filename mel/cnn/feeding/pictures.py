@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from mel.cnn.feeding.pixels import keep
 from mel.config import HardwareSettings
 from mel.errors import ImageError, MelError, near
-from mel.images import decode
+from mel.images import Framing, decode
 
 __all__ = ["Decoded", "Kept", "Pictures", "is_kept", "open_pictures", "prepare"]
 
 Bytes = NDArray[np.uint8]
+_PLAIN = Framing()
 Ints = NDArray[np.int64]
 
 
@@ -62,6 +63,7 @@ class Decoded(Pictures):
     """Pictures from their own files or records, by `paths`, in the order of the rows."""
 
     paths: tuple[str, ...]
+    framing: Framing = _PLAIN
 
     def take(self, rows: Ints) -> Bytes:
         """Decode them; see `Pictures.take`."""
@@ -72,23 +74,33 @@ class Decoded(Pictures):
 
     def _decode(self, row: int) -> Bytes:
         try:
-            return decode(self.paths[row], self.size)
+            return decode(self.paths[row], self.size, framing=self.framing)
         except ImageError as error:
             (image_id,) = (name for name, number in self.rows.items() if number == row)
             raise ImageError(f"image {image_id!r}: {error}") from error
 
 
-def prepare(frame: pl.DataFrame, size: int, cache: Path, hardware: HardwareSettings) -> None:
+def prepare(
+    frame: pl.DataFrame,
+    size: int,
+    cache: Path,
+    hardware: HardwareSettings,
+    framing: Framing = _PLAIN,
+) -> None:
     """Decode what is to be kept, with progress; nothing where each use shall decode anew.
 
     `frame` has image_id and path. Raises ImageError naming the first broken picture.
     """
     if is_kept(frame.height, size, hardware):
-        keep(frame, size, cache)
+        keep(frame, size, cache, framing)
 
 
 def open_pictures(
-    frame: pl.DataFrame, size: int, cache: Path, hardware: HardwareSettings
+    frame: pl.DataFrame,
+    size: int,
+    cache: Path,
+    hardware: HardwareSettings,
+    framing: Framing = _PLAIN,
 ) -> Pictures:
     """Give the pictures of a frame of image_id and path, kept or decoded as `hardware` says.
 
@@ -106,9 +118,9 @@ def open_pictures(
     [10, 20, 30]
     """
     if is_kept(frame.height, size, hardware):
-        return Kept(size, _numbered(frame), keep(frame, size, cache))
+        return Kept(size, _numbered(frame), keep(frame, size, cache, framing))
     ordered = frame.select("image_id", "path").sort("image_id")
-    return Decoded(size, _numbered(frame), tuple(ordered["path"].to_list()))
+    return Decoded(size, _numbered(frame), tuple(ordered["path"].to_list()), framing)
 
 
 def is_kept(count: int, size: int, hardware: HardwareSettings) -> bool:

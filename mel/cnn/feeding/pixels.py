@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.files import atomic, digest_frame
-from mel.images import decode, stamp
+from mel.files import atomic, digest_frame, digest_json
+from mel.images import Framing, decode, stamp
 from mel.progress import progress
 
 __all__ = ["Pixels", "keep", "prepare"]
+
+_PLAIN = Framing()
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,24 @@ class Pixels:
         return np.array([self.rows[image_id] for image_id in image_ids], dtype=np.int64)
 
 
-def keep(frame: pl.DataFrame, size: int, cache: Path) -> NDArray[np.uint8]:
+def keep(
+    frame: pl.DataFrame, size: int, cache: Path, framing: Framing = _PLAIN
+) -> NDArray[np.uint8]:
     """Decode a frame of image_id and path to `size`, or open what an earlier call decoded.
 
     Gives uint8 RGB `(n, size, size, 3)`, mapped into memory, in the order of the ids. The file's
-    name holds a digest of ids, paths, file sizes and times, so that changed images are decoded
-    again; it appears under that name only when complete, and a second process that wants it waits
-    for the first. Memory stays flat. Raises ImageError naming the first broken file.
+    name holds a digest of ids, paths, file sizes and times, and one of a framing that is not
+    plain, so that changed images are decoded again; it appears under that name only when complete,
+    and a second process that wants it waits for the first. Memory stays flat. Raises ImageError
+    naming the first broken file.
     """
     frame = frame.select("image_id", "path").sort("image_id")
-    target = cache / f"pixels-{size}-{_digest(frame)}.npy"
+    framed = "" if framing == _PLAIN else f"-{digest_json(asdict(framing))}"
+    target = cache / f"pixels-{size}-{_digest(frame)}{framed}.npy"
     with _one_at_a_time(target):
         if not target.exists():
             with atomic(target) as temporary:
-                _decode_all(frame["path"].to_list(), size, temporary)
+                _decode_all(frame["path"].to_list(), size, temporary, framing)
     return np.asarray(np.load(target, mmap_mode="r"))
 
 
@@ -80,13 +86,13 @@ def _digest(frame: pl.DataFrame) -> str:
     )
 
 
-def _decode_all(paths: Sequence[str], size: int, target: Path) -> None:
+def _decode_all(paths: Sequence[str], size: int, target: Path, framing: Framing) -> None:
     shape = (len(paths), size, size, 3)
     array = np.lib.format.open_memmap(target, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(target)
 
     def one(row: int) -> None:
-        array[row] = decode(paths[row], size)
+        array[row] = decode(paths[row], size, framing=framing)
 
     with (
         progress(f"decode at {size}", len(paths), "images") as tick,

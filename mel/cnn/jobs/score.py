@@ -10,12 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.cnn.events import Event
+from mel.cnn.feeding import Pictures, open_pictures
 from mel.cnn.jobs.done import CHECKPOINT, REFERENCE, fold_dir
 from mel.cnn.labels import Labels
 from mel.cnn.scoring import Reference, average, batch_at, reference, score, views
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_table, write_table
+from mel.images import Framing
 from mel.metadata import encode_metadata
 from mel.predictions import Kind, Predictions
 from mel.tables import Folds, ImageTable
@@ -59,7 +61,7 @@ class Scorer:
         for network in self.networks.values():
             network.load_weights(checkpoint)
 
-    def logits(self, frame: pl.DataFrame, pictures: Mapping[int, Any], tell: Event) -> Floats:
+    def logits(self, frame: pl.DataFrame, pictures: Mapping[int, Pictures], tell: Event) -> Floats:
         """Give the logits of a frame's rows, `(n, views)`; see `mel.cnn.scoring.score`."""
         from mel.cnn.devices.using import forward
 
@@ -87,7 +89,7 @@ def score_fold(
     place = fold_dir(Path(job["member"]), fold)
     scorer = Scorer.of(settings, labels, device)
     scorer.load(place / CHECKPOINT)
-    pictures = _opened(needed(table, settings), Path(job["cache"]))
+    pictures = _opened(needed(table, settings), job["cache"], settings)
     wanted = views(settings.tta, settings.size)
     held_out, unseen = folds.scored(table, fold), table.test
     logits = scorer.logits(held_out, pictures, tell)
@@ -124,7 +126,7 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     device.start()
     scorer = Scorer.of(settings, labels, device)
     sizes = (settings.size, *settings.tta.sizes)
-    pictures = _opened(dict.fromkeys(sizes, frame), Path(job["cache"]))
+    pictures = _opened(dict.fromkeys(sizes, frame), job["cache"], settings, job["framing"])
     total = np.zeros(frame.height)
     for fold in frame["folds"].explode().unique().sort().to_list():
         mine = frame["folds"].list.contains(fold).to_numpy()
@@ -138,7 +140,7 @@ def _by_fold(
     member: str,
     fold: int,
     rows: pl.DataFrame,
-    pictures: Mapping[int, Any],
+    pictures: Mapping[int, Pictures],
     tell: Event,
 ) -> Floats:
     tta, place = scorer.settings.tta, fold_dir(Path(member), fold)
@@ -148,10 +150,17 @@ def _by_fold(
     return average(logits, views(tta, scorer.settings.size), tta, ranked)
 
 
-def _opened(frames: Mapping[int, pl.DataFrame], cache: Path) -> dict[int, Any]:
-    from mel.cnn.feeding.pixels import prepare
-
-    return {size: prepare(frame, size, cache) for size, frame in frames.items()}
+def _opened(
+    frames: Mapping[int, pl.DataFrame],
+    cache: str,
+    settings: MemberSettings,
+    framing: Mapping[str, Any] | None = None,
+) -> dict[int, Pictures]:
+    how = Framing(**(framing or {}))
+    return {
+        size: open_pictures(frame, size, Path(cache), settings.hardware, how)
+        for size, frame in frames.items()
+    }
 
 
 def _write_reference(path: Path, ranked: Reference) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mel.cnn import feeding
 from mel.cnn.events import Event
+from mel.cnn.feeding import Pictures
 from mel.cnn.labels import Labels
 from mel.cnn.scoring.views import View, seen, views
 from mel.config import MemberSettings
@@ -36,7 +38,7 @@ def batch_at(size: int, kind: str, count: int = 1) -> int:
 
 def score(
     networks: Mapping[int, Network],
-    pictures: Mapping[int, Any],
+    pictures: Mapping[int, Pictures],
     image_ids: Sequence[str],
     metadata: NDArray[np.float32] | None,
     settings: MemberSettings,
@@ -53,14 +55,12 @@ def score(
     pictures are held at a time, however many images and views there are. `tell` gets
     `{"done": images}` after each view of a batch.
     """
-    from mel.cnn.feeding import batches
-
     wanted = views(settings.tta, settings.size)
     found = np.empty((len(image_ids), len(wanted)), dtype=np.float64)
     for size, network in networks.items():
         columns = [index for index, view in enumerate(wanted) if view.size == size]
         rows = pictures[size].rows_of(image_ids)
-        parts = batches.scoring(pictures[size].array, rows, batch[size])
+        parts = feeding.scoring(pictures[size], rows, batch[size])
         chosen = [wanted[index] for index in columns]
         for here, column, view in _ahead(_views(parts, batch[size], chosen, columns, settings)):
             count = here.stop - here.start

@@ -21,13 +21,16 @@ class Pictures:
 
     @classmethod
     def of(cls, count: int, size: int = SIZE) -> "Pictures":
+        """Draw as many pictures of a size."""
         draw = np.random.default_rng(size)
         return cls(draw.integers(0, 256, (count, size, size, 3), dtype=np.uint8))
 
     def rows_of(self, ids: list[str]) -> np.ndarray:
+        """Give the row of each id."""
         return np.array([int(name) for name in ids], dtype=np.int64)
 
     def take(self, rows: np.ndarray) -> np.ndarray:
+        """Give the pictures."""
         return self.array[rows]
 
 
@@ -41,6 +44,7 @@ class Network:
         self.types: set[str] = set()
 
     def __call__(self, inputs: Any) -> np.ndarray:
+        """Give the logits of a batch."""
         images, *metadata = inputs if isinstance(inputs, list) else [inputs]
         self.shapes.add(images.shape)
         self.types.add(str(images.dtype))
