@@ -1,7 +1,7 @@
 """Prepared images: the index that finds each record by its image_id."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -9,8 +9,16 @@ import polars as pl
 
 from mel.checks import require_columns
 from mel.errors import MelError, many, near
-from mel.files import check_digest, digest_file, digest_frame, read_table, required, write_table
-from mel.images import fetch
+from mel.files import (
+    check_digest,
+    digest_file,
+    digest_frame,
+    digest_json,
+    read_table,
+    required,
+    write_table,
+)
+from mel.images import Framing, fetch
 from mel.images.tfrecord import decode_example, read_at
 from mel.kaggle.preparing.shard import check_length
 from mel.tables import ImageTable
@@ -63,6 +71,23 @@ class Prepared:
     def path(self) -> Path:
         """The file of the index."""
         return self.folder / _NAME
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits of all that the pixels depend on, wherever the folder lies.
+
+        That are the originals' own bytes, this size, and how pictures were made: the other sizes
+        as well, since a picture is decoded for the largest.
+        """
+        made = {name: value for name, value in self.settings.items() if name != "shard_images"}
+        sources = dict(self.inputs or {}).get("sources")
+        return digest_json({"size": self.size, "settings": made, "sources": sources})
+
+    @property
+    def framing(self) -> Framing:
+        """How the pictures were made square."""
+        known = {field.name for field in fields(Framing)}
+        return Framing(**{name: self.settings[name] for name in self.settings if name in known})
 
     def same(self, other: Self) -> bool:
         """Tell whether two indexes say the same, row by row, wherever their folders lie."""
@@ -124,7 +149,8 @@ def repath(
 ) -> ImageTable:
     """Give the table with its paths pointing to the prepared images, joined by image_id.
 
-    The table's digest stays: it does not depend on paths. An image that was broken has no record:
+    The table's digest stays: it does not depend on paths. Its inputs name what was prepared, as
+    "prepared". An image that was broken has no record:
     raises MelError naming the first, or leaves out its row where `missing` is "drop" (never a test
     image's, which must be scored).
     """
@@ -140,4 +166,5 @@ def repath(
             f"{prepared.folder}: no {lost['split'][0]} image {lost['image_id'].sort()[0]!r} "
             f"({many(lost.height, 'such image')}); broken.csv beside it may say why"
         )
-    return ImageTable.of(rows, table.name, synthetic=table.synthetic, inputs=table.inputs)
+    inputs = dict(table.inputs) | {"prepared": prepared.digest}
+    return ImageTable.of(rows, table.name, synthetic=table.synthetic, inputs=inputs)

@@ -1,5 +1,7 @@
 """The index finds each record by id, refuses what changed, and points a table to the records."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -111,3 +113,29 @@ def test_a_table_with_an_image_that_was_not_prepared_is_refused_or_loses_it(done
     test = Prepared(prepared.folder, prepared.frame.head(9), 16, {}, {})
     with pytest.raises(MelError, match=r"no test image 'img009'"):
         repath(images, test, missing="drop")
+
+
+def test_a_table_that_was_pointed_to_records_names_what_was_prepared(done, images):
+    moved = repath(images, done.prepared(24))
+    assert moved.inputs == {**images.inputs, "prepared": done.prepared(24).digest}
+    assert "prepared" not in images.inputs
+    read = Prepared.read(done.folder / "24")
+    assert read.digest == done.prepared(24).digest
+    assert (read.framing.fit, read.framing.trim_borders) == ("crop", False)
+
+
+def test_the_digest_of_what_was_prepared_tells_other_pixels_and_nothing_else(originals, tmp_path):
+    rows = originals(6)
+
+    def digest(place, sizes=(16, 24), **options):
+        return prepare(rows, tmp_path / place, sizes=sizes, **options).prepared(16).digest
+
+    first = digest("first", shard_images=2)
+    assert digest("elsewhere", shard_images=5) == first
+    others = [digest("q", quality=80), digest("p", fit="pad"), digest("s", sizes=(16, 64))]
+    (tmp_path / "first").rename(tmp_path / "moved")
+    assert Prepared.read(tmp_path / "moved" / "16").digest == first
+    changed, other = (Path(path) for path in rows["path"][:2])
+    changed.write_bytes(other.read_bytes())
+    others.append(digest("changed"))
+    assert len({first, *others}) == 5
