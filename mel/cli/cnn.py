@@ -28,6 +28,31 @@ def list_(
     show.table(("backbone", "parameters", "made for (pixels)", "ImageNet preset"), rows)
 
 
+@app.command(**options.example("mel cnn doctor recipes/demo.toml"))
+def doctor(
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(metavar="RECIPE", help="A recipe, for what its members would use."),
+    ] = None,
+) -> None:
+    """Say what there is to train with, what will be used and why, and what to set."""
+    from mel.errors import MelError
+    from mel.pipeline.doctoring import doctor
+
+    checkup = doctor(recipe)
+    show.facts(show.hanging(checkup.found))
+    show.line()
+    show.table(("member", "computes on"), checkup.used.items(), hang=True)
+    reasons = {f"{device}, because": lines for device, lines in checkup.reasons.items()}
+    for title, lines in (reasons | {"to set": checkup.advice}).items():
+        if lines:
+            show.line(f"\n{title}")
+        for text in lines:
+            show.line(f"  {show.filled(text, 2)}")
+    if checkup.fault:
+        raise MelError(checkup.fault)
+
+
 @app.command(**options.example("mel cnn train recipes/demo.toml --work work --fold 0"))
 def train(
     recipe: options.Recipe,

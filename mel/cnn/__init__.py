@@ -5,8 +5,19 @@ fold, which take all their memory with them when they end.
 """
 
 from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
+from mel.cnn.doctor import Checkup, doctor
 from mel.cnn.jobs.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
 
-__all__ = ["Backbone", "backbone", "backbones", "check_weights", "gap", "predict", "train"]
+__all__ = [
+    "Backbone",
+    "Checkup",
+    "backbone",
+    "backbones",
+    "check_weights",
+    "doctor",
+    "gap",
+    "predict",
+    "train",
+]

@@ -4,8 +4,9 @@ from typing import get_args
 
 from mel.cnn.devices.device import Backend, Device, Kind
 from mel.cnn.devices.finding import Accelerator, Found, find
+from mel.cnn.devices.traces import installed
 from mel.config import HardwareSettings
-from mel.errors import MelError, many, near
+from mel.errors import MelError, many
 
 __all__ = ["choose"]
 
@@ -13,6 +14,8 @@ _TENSOR_CORES = (7, 0)  # the compute capability from which float16 is quicker o
 _BFLOAT16 = (8, 0)  # and from which it computes in bfloat16 at all
 _NAMES = {"cpu": "CPU", "gpu": "GPU", "tpu": "TPU"}
 _AUTO = HardwareSettings()
+_PLAIN = dict.fromkeys(("tensorflow", "keras", "keras_cv"), "pip install 'mel[train]'")
+_NEEDED = _PLAIN | {"jax": "pip install 'mel[tpu]', or unset KERAS_BACKEND"}
 
 
 def choose(hardware: HardwareSettings = _AUTO, found: Found | None = None) -> Device:
@@ -44,11 +47,13 @@ def choose(hardware: HardwareSettings = _AUTO, found: Found | None = None) -> De
 
 
 def _check_backend(found: Found) -> None:
-    known = get_args(Backend)
-    if found.wish and found.wish not in known:
+    for package, way in _NEEDED.items() if found.wish == "jax" else _PLAIN.items():
+        if not installed(package):
+            raise MelError(f"{package} is not installed here; {way}")
+    if found.wish and found.wish not in get_args(Backend):
         raise MelError(
             f"KERAS_BACKEND is {found.wish!r}, and mel computes with tensorflow or jax; "
-            f"unset it, or set one of them ({near(found.wish, known)})"
+            "unset it, or set one of these"
         )
 
 

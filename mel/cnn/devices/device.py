@@ -6,10 +6,26 @@ from typing import Any, Literal
 
 from mel.errors import MelError, many
 
-__all__ = ["Backend", "Device", "Kind"]
+__all__ = ["Backend", "Device", "Kind", "unshared"]
 
 Kind = Literal["cpu", "gpu", "tpu"]
 Backend = Literal["tensorflow", "jax"]
+
+
+def unshared(size: int, count: int, name: str = "batch_size") -> str:
+    """Say why a batch cannot be shared by `count` devices; empty where it can.
+
+    >>> unshared(32, 4), unshared(3, 4)
+    ('', 'batch_size 3 is no multiple of the 4 devices that share it; set 4, or hardware.devices')
+    """
+    below = size // count * count
+    if below == size:
+        return ""
+    near = " or ".join(str(n) for n in (below, below + count) if n)
+    return (
+        f"{name} {size} is no multiple of the {count} devices that share it; "
+        f"set {near}, or hardware.devices"
+    )
 
 
 @dataclass(frozen=True)
@@ -63,14 +79,8 @@ class Device:
         Traceback (most recent call last):
         mel.errors.MelError: batch_size 30 is no multiple of the 4 devices that share it; ...
         """
-        if size % self.count == 0:
-            return
-        below = size // self.count * self.count
-        near = " or ".join(str(n) for n in (below, below + self.count) if n)
-        raise MelError(
-            f"{name} {size} is no multiple of the {self.count} devices that share it; "
-            f"set {near}, or hardware.devices"
-        )
+        if fault := unshared(size, self.count, name):
+            raise MelError(fault)
 
     def start(self) -> None:
         """Set Keras and its backend to the device; before anything else of Keras is used.

@@ -83,6 +83,8 @@ def virtual() -> int:
 
 
 def _accelerators(wish: str, traces: Traces, faults: list[str]) -> tuple[list[Accelerator], str]:
+    if not installed("tensorflow") or (wish == "jax" and not installed("jax")):
+        return [], ""  # refused by whoever chooses
     if wish == "jax":
         return _asked(_by_jax, faults), ""
     may_be = traces.tpu and not wish and installed("jax") and installed("libtpu")
@@ -90,6 +92,8 @@ def _accelerators(wish: str, traces: Traces, faults: list[str]) -> tuple[list[Ac
     if any(one.kind == "tpu" for one in found):
         return found, ""
     os.environ["KERAS_BACKEND"] = "tensorflow"  # importing TensorFlow may import Keras
+    import tensorflow  # noqa: F401  # a broken one shall raise, rather than be no GPU
+
     if traces.tpu and advising.tensorflow_for_tpu():
         found = _asked(_tpus_by_tensorflow, faults)
         if found:

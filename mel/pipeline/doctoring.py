@@ -1,0 +1,20 @@
+"""What a recipe's members would compute on, here."""
+
+from pathlib import Path
+
+from mel import cnn
+from mel.config import Recipe
+from mel.pipeline.folder import AnyPath
+from mel.pipeline.running import opened
+
+__all__ = ["doctor"]
+
+
+def doctor(recipe: Recipe | AnyPath | None = None) -> cnn.Checkup:
+    """Look for what can train, and say what every member of the recipe would use, and why.
+
+    Without a recipe it tells of the device that mel chooses by itself. Raises MelError for a
+    recipe that cannot be read or trained anywhere; what is missing here is told, not raised.
+    """
+    members = [] if recipe is None else opened(recipe)[0].cnn
+    return cnn.doctor(members, Path())
