@@ -40,7 +40,7 @@ def _folds(axes: Any, training: Training, column: str) -> None:
         fold = part["fold"][0]
         few = len(parts) <= _MANY
         colour = _COLOURS[fold % len(_COLOURS)] if few else QUIET
-        label = f"fold {fold + 1}" if few else ("the folds" if index == 0 else None)
+        label = f"fold {fold}" if few else ("the folds" if index == 0 else None)
         axes.plot(part["epoch"], part[column], color=colour, lw=1.2, label=label, **_dots(part))
     mean = training.mean.filter(pl.col(column).is_not_null())
     if len(parts) > 1 and mean.height:
