@@ -1,5 +1,6 @@
 """`mel cnn`: the backbones, their training, and scoring with a trained member."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,13 @@ from mel.cli import options, show
 __all__ = ["app"]
 
 app = options.room("CNN members: backbones x sizes x folds.", "mel cnn list efficientnetv2")
+
+
+class _Turns(StrEnum):
+    none = "none"
+    flips = "flips"
+    all = "all"
+
 
 _Fold = Annotated[
     int | None, typer.Option("--fold", min=0, metavar="K", help="Train this fold, from 0.")
@@ -78,13 +86,38 @@ def train(
 def predict(
     work: options.WorkDir,
     member: Annotated[str, typer.Option("--member", metavar="NAME", help="A trained member.")],
-    images: Annotated[Path, typer.Option("--images", metavar="DIR", help="JPEG and PNG files.")],
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Scores: .parquet (mel's own) or .csv.")
     ],
+    images: Annotated[
+        Path | None, typer.Option("--images", metavar="DIR", help="A folder of images.")
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", metavar="FILE", help="Parquet or CSV with image_id and path."),
+    ] = None,
+    tta: Annotated[
+        _Turns | None, typer.Option("--tta", help="Turns to average; else the member's own views.")
+    ] = None,
+    out_of_fold: Annotated[
+        bool, typer.Option("--out-of-fold", help="Train images, by the folds that held them out.")
+    ] = False,
 ) -> None:
-    """Score a folder of images with a trained member: the mean of its folds."""
-    from mel import pipeline
+    """Score images with a trained member: the mean of its folds."""
+    from mel.errors import MelError, many
+    from mel.pipeline.predicting import predict
 
-    scored = pipeline.predict(work, member, images, out)
-    show.line(f"{out}: {scored.frame.height} images scored by {scored.name}")
+    given = [place for place in (images, table) if place is not None]
+    if len(given) != 1:
+        raise MelError("cnn predict: what to score? give either --images or --table")
+    turns = None if tta is None else tta.value
+    scored = predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
+    show.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
+
+
+@app.command(**options.example("mel cnn report --work work"))
+def report(work: options.WorkDir) -> None:
+    """Show how the members were trained, finished or not: curves on one HTML page."""
+    from mel.pipeline.predicting import report
+
+    show.line(f"{report(work)}: written")

@@ -9,6 +9,7 @@ from mel.cnn.doctor import Checkup, doctor
 from mel.cnn.jobs.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
+from mel.cnn.reporting import report
 
 __all__ = [
     "Backbone",
@@ -19,5 +20,6 @@ __all__ = [
     "doctor",
     "gap",
     "predict",
+    "report",
     "train",
 ]

@@ -1,0 +1,71 @@
+"""A work folder's trained members: what they say of any images, and how they were trained."""
+
+from pathlib import Path
+
+from mel import cnn
+from mel.config import TtaSettings
+from mel.errors import MelError, near
+from mel.files import atomic, read_header
+from mel.pipeline.folder import AnyPath, Work
+from mel.predictions import Predictions
+
+__all__ = ["predict", "report"]
+
+_SUFFIXES = (".parquet", ".csv")
+
+
+def predict(
+    work: AnyPath,
+    member: str,
+    images: AnyPath,
+    out: AnyPath,
+    *,
+    turns: str | None = None,
+    out_of_fold: bool = False,
+) -> Predictions:
+    """Score images with a trained member, written to `out` (.parquet or .csv).
+
+    `images` is a folder of them, or a file that lists them: see `mel.cnn.predict`. `turns` takes
+    the place of the member's own test-time augmentation; `out_of_fold` scores images that trained
+    the member, each by the fold that held it out.
+
+    Raises MelError for an unknown member or suffix, and what `mel.cnn.predict` raises.
+    """
+    place, out = Work(Path(work)), Path(out)
+    place.required()
+    trained = [path.parent.name for path in (place.root / "cnn").glob("*/recipe.json")]
+    if member not in trained:
+        hint = f"none is trained yet; mel cnn train RECIPE --work {work}"
+        raise MelError(
+            f"{work}: no trained member {member!r}; {near(member, trained) if trained else hint}"
+        )
+    if out.suffix not in _SUFFIXES:
+        raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet or .csv")
+    found = cnn.predict(
+        place.cnn(member),
+        Path(images),
+        tta=None if turns is None else TtaSettings.model_validate({"turns": turns}),
+        trained_on="out-of-fold" if out_of_fold else "refuse",
+    )
+    if out.suffix == ".parquet":
+        found.write(out)
+    else:
+        with atomic(out) as temporary:
+            found.frame.select("image_id", "score").write_csv(temporary)
+    return found
+
+
+def report(work: AnyPath) -> Path:
+    """Write the report on a work folder's trainings, as far as they are: cnn/report.html.
+
+    Raises MelError for a folder that is none, and where no member has trained an epoch yet.
+    """
+    place = Work(Path(work))
+    place.required()
+    name, synthetic, n_folds = "", False, None
+    if place.images.is_file():
+        header = read_header(place.images, "images")
+        name, synthetic = header["name"], bool(header["synthetic"])
+    if place.folds.is_file():
+        n_folds = read_header(place.folds, "folds")["n_folds"]
+    return cnn.report(place.root / "cnn", name, synthetic=synthetic, n_folds=n_folds)
