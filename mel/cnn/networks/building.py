@@ -1,68 +1,42 @@
-"""A backbone with its head, as a Keras model: pixels 0 to 255 in, one logit out."""
+"""A member's network: pixels 0 to 255 in, float32 logits out."""
 
 from typing import Any
 
 import keras
 
-from mel.cnn.backbones import Backbone, backbone, check_weights
+from mel.cnn.backbones import backbone
+from mel.cnn.labels import Labels
+from mel.cnn.networks.body import make_body
+from mel.cnn.networks.head import PREFIX, add_head
+from mel.cnn.networks.weights import load_weights
 from mel.config import MemberSettings
-from mel.errors import MelError
 
-__all__ = ["build"]
+__all__ = ["body_layers", "build"]
 
-_MOMENTUM = 0.9
+_ONE = Labels()
 
 
-def build(settings: MemberSettings) -> Any:
-    """Build a member's network: float pixels `(n, size, size, 3)` -> logits `(n, 1)`.
+def build(settings: MemberSettings, labels: Labels = _ONE, size: int | None = None) -> Any:
+    """Build a member's network: pixels `(n, size, size, 3)` -> logits `(n, labels.count)`.
 
-    Global average pooling and one dense unit, so that the class activation map is exact. The
-    logit is float32 under any precision policy. Raises MelError for an unknown backbone and for
-    weights that cannot be had or do not fit.
+    Pixels are whole or float numbers from 0 to 255. With `settings.metadata` the network takes a
+    list of two: the pixels and the numbers of `encode_metadata`, `(n, len(METADATA))`. The logits
+    are float32 under any precision policy. `size` gives the network for other pictures: every
+    weight has the same shape. The layers do not depend on the setting `weights`, so a trained
+    member's weights load into a network built with "none".
+
+    Raises MelError for an unknown backbone, a size that it does not take, and weights that cannot
+    be had or do not fit.
     """
     entry = backbone(settings.backbone)
-    body = _body(entry, settings.size, settings.weights)
-    _quicken_statistics(body)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(body.output)
-    pooled = keras.layers.Dropout(settings.dropout, name="dropout")(pooled)
-    logit = keras.layers.Dense(1, dtype="float32", name="logit")(pooled)
-    return keras.Model(body.input, logit, name=settings.name)
+    body = make_body(entry, settings.size if size is None else size)
+    load_weights(body, entry, settings.weights)
+    further, logits = add_head(body.output, settings, labels.count)
+    inputs = [body.input, *further] if further else body.input
+    return keras.Model(inputs, logits, name=settings.name)
 
 
-def _quicken_statistics(body: Any) -> None:
-    """Let batch normalisation follow in tens of steps: Keras' 0.99 outlasts a short schedule."""
-    for layer in body._flatten_layers(include_self=False):  # nested blocks too; no public way
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, _MOMENTUM)
-
-
-def _body(entry: Backbone, size: int, weights: str) -> Any:
-    import keras_cv
-
-    factory = getattr(keras_cv.models, entry.keras_cv_class)
-    shape = (size, size, 3)
-    if weights == "none":
-        return factory(include_rescaling=True, input_shape=shape, **entry.arguments)
-    return _fitting(entry, _pretrained(factory, entry, weights, shape), weights)
-
-
-def _pretrained(factory: Any, entry: Backbone, weights: str, shape: tuple[int, ...]) -> Any:
-    check_weights(entry, weights)
-    source = entry.imagenet if weights == "imagenet" else weights
-    try:
-        return factory.from_preset(source, load_weights=True, input_shape=shape)
-    except Exception as error:  # hub and file errors are of every kind
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise MelError(
-            f"{entry.name}: weights {weights!r} cannot be loaded ({reason}); attach the preset "
-            "folder and name it in `weights`, or set weights = 'none'"
-        ) from error
-
-
-def _fitting(entry: Backbone, body: Any, weights: str) -> Any:
-    if (found := body.count_params()) != entry.params:
-        raise MelError(
-            f"{entry.name}: weights {weights!r} hold {found:,} parameters, the backbone has "
-            f"{entry.params:,}; give this backbone's own preset"
-        )
-    return body
+def body_layers(model: Any) -> list[Any]:
+    """Give the layers of a network's backbone that hold weights, from the input on."""
+    own = (layer for layer in model.layers if not layer.name.startswith(PREFIX))
+    return [layer for layer in own if layer.weights]
