@@ -14,7 +14,7 @@ Bytes = NDArray[np.uint8]
 _RIM = (0.46, 0.60)  # radius of what is seen, of the image's side; its corners are at 0.71
 _OFF = 0.04  # of the side, by which its middle is off the image's
 _SOFT = (0.006, 0.03)  # width of the edge, of the side
-_DARK = ((2.0, 1.0, 1.0), (26.0, 20.0, 22.0))  # red, green, blue of the rim
+_DARK, _CAST = (2.0, 20.0), 2.0  # level of the rim, and how far its colours are from it
 
 
 def cover(images: Bytes, seed: Seed, settings: Augmentation) -> Bytes:
@@ -47,7 +47,7 @@ def _rims(images: Bytes, seed: Seed, share: float) -> None:
     chosen = draw.random(count) < share
     middle = (size - 1) / 2 + size * draw.uniform(-_OFF, _OFF, (count, 2))
     radius, soft = (size * draw.uniform(*bounds, count) for bounds in (_RIM, _SOFT))
-    dark = draw.uniform(*_DARK, (count, 3))
+    dark = draw.uniform(*_DARK, (count, 1)) + draw.uniform(-_CAST, _CAST, (count, 3))
     for k in np.flatnonzero(chosen):
         paint_rim(images[k], middle[k, 0], middle[k, 1], radius[k], soft[k], dark[k])
 

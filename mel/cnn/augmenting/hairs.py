@@ -11,7 +11,7 @@ _MOST = 14  # hairs in an image
 _POINTS = 25  # of a hair's line
 _LENGTH = (0.25, 1.1)  # of the image's side
 _WIDTH = (0.0035, 0.011)  # of the side: 0.9 to 2.8 pixels of 256
-_COLOURS = np.array([[24, 18, 18], [52, 36, 30], [84, 58, 44]], dtype=np.float32)  # black to brown
+_COLOURS = np.array([[26, 18, 18], [70, 42, 34], [112, 70, 52]], dtype=np.float32)  # black to brown
 
 
 def draw_hairs(draw: np.random.Generator, size: int) -> tuple[Reals, Reals, Reals]:
@@ -33,7 +33,7 @@ def draw_hairs(draw: np.random.Generator, size: int) -> tuple[Reals, Reals, Real
     between = draw.random()
     shade = _COLOURS[0] * (1 - between) + _COLOURS[draw.integers(1, 3)] * between
     colours = np.clip(shade + draw.normal(0, 6, (count, 1)), 0, 255)
-    solid = draw.uniform(0.65, 0.97, (count, 1))
+    solid = np.clip(draw.uniform(0.55, 0.95) + draw.normal(0, 0.08, (count, 1)), 0.35, 1)
     return (
         lines.astype(np.float32),
         widths.astype(np.float32),
@@ -44,9 +44,9 @@ def draw_hairs(draw: np.random.Generator, size: int) -> tuple[Reals, Reals, Real
 def _lines(draw: np.random.Generator, count: int) -> NDArray[np.float64]:
     """Draw lines whose bend grows or fades along them, about a shared heading, in sides."""
     along = np.linspace(-0.5, 0.5, _POINTS)
-    heading = draw.uniform(0, 2 * np.pi) + draw.normal(0, 0.45, (count, 1))
+    heading = draw.uniform(0, 2 * np.pi) + draw.normal(0, 0.35, (count, 1))
     heading = heading + np.where(draw.random((count, 1)) < 0.15, draw.uniform(0, 6), 0.0)
-    bend, change = draw.normal(0, 0.9, (count, 1)), draw.normal(0, 1.2, (count, 1))
+    bend, change = draw.normal(0, 0.55, (count, 1)), draw.normal(0, 0.8, (count, 1))
     angle = heading + bend * along + change * along**2
     length = draw.uniform(*_LENGTH, (count, 1))
     steps = np.stack([np.cos(angle), np.sin(angle)], axis=2) * (length / _POINTS)[:, :, None]

@@ -11,6 +11,8 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float32]
 
+_SOFT = 1.6  # pixels over which the edge of a hair fades
+
 
 @compiled
 def blank(images: Bytes, corners: Ints, side: int, chosen: Ints) -> None:
@@ -28,7 +30,7 @@ def paint_hairs(image: Bytes, lines: Reals, widths: Reals, colours: Reals) -> No
     for hair in range(len(lines)):
         top, bottom = size, 0
         for k in range(lines.shape[1] - 1):
-            wide = np.float32(max(widths[hair, k], widths[hair, k + 1]) / 2 + 1)
+            wide = np.float32(max(widths[hair, k], widths[hair, k + 1]) / 2 + _SOFT)
             x0, y0 = lines[hair, k]
             x1, y1 = lines[hair, k + 1]
             first, last = max(int(min(y0, y1) - wide), 0), min(int(max(y0, y1) + wide) + 1, size)
@@ -41,7 +43,7 @@ def paint_hairs(image: Bytes, lines: Reals, widths: Reals, colours: Reals) -> No
                     t = min(max(t, 0.0), 1.0)
                     far = np.sqrt((x - x0 - t * across) ** 2 + (y - y0 - t * down) ** 2)
                     half = (widths[hair, k] * (1 - t) + widths[hair, k + 1] * t) / 2
-                    share = min(max(half + 0.5 - far, 0.0), min(2 * half, 1.0))
+                    share = min(max((half - far) / _SOFT + 0.5, 0.0), min(2 * half, 1.0))
                     covered[y, x] = max(covered[y, x], np.float32(share))
             top, bottom = min(top, first), max(bottom, last)
         _blend(image, covered, colours[hair], top, bottom)
