@@ -1,20 +1,21 @@
-"""A member: one backbone at one size over all folds, resumable fold by fold."""
+"""A member: one backbone at one size over all folds, resumable epoch by epoch."""
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
 
 from mel.cnn.backbones import backbone, check_weights
-from mel.cnn.feeding.order import steps_per_epoch
-from mel.cnn.feeding.pixels import prepare
-from mel.cnn.jobs.done import claimed, fold_dir, is_done
-from mel.cnn.jobs.launch import check_installed, launch
-from mel.cnn.jobs.score import needed
+from mel.cnn.feeding import check_sources
+from mel.cnn.jobs.done import fold_dir
+from mel.cnn.jobs.launch import check_installed
+from mel.cnn.jobs.running import Work
+from mel.cnn.labels import Labels
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_table, write_json, write_table
+from mel.images import Framing
 from mel.metrics import auc_report
 from mel.predictions import Predictions
 from mel.progress import say
@@ -31,31 +32,43 @@ def train(
     *,
     only_folds: Sequence[int] | None = None,
     cache: Path | None = None,
+    framing: Framing | None = None,
 ) -> tuple[Predictions, Predictions] | None:
     """Train a member in `out`, a fresh process and a fresh network a fold.
 
     Gives its out-of-fold and its test Predictions (the mean of the folds' probabilities), also
     written as `oof.parquet` and `test.parquet` beside `recipe.json` and `history.parquet`; gives
     None while folds outside `only_folds` are still to be trained. A fold finished earlier on
-    the same images, folds and settings is left alone. Decoded pixels are kept in `cache`, by
-    default a folder `cache` beside the members' folder.
+    the same images, folds, settings and pictures is left alone; one whose test-time augmentation
+    alone is another is scored again and not trained; one that was stopped goes on after its last
+    whole epoch. A fold that another process is at, here or on another machine that shares `out`,
+    is left to that. Decoded pixels are kept in `cache`, by default a folder `cache` beside the
+    members' folder. Where the table's paths name prepared pictures, `framing` says how they were
+    made.
 
     Raises MelError for an unknown backbone, folds that are not the table's, a fold number that
-    does not exist, an image that cannot be decoded, and a training that fails or is killed.
+    does not exist, a device that is demanded and not there, an image that cannot be decoded, and
+    a training that fails or is killed.
     """
     check_installed()
     _require_pictures(table)
     folds.matches(table)
     check_weights(backbone(settings.backbone), settings.weights)
+    check_sources(table.frame, settings)
+    labels = Labels.of(table.frame.filter(pl.col("split") != "test"), settings.head)
     out = Path(out)
+    kept = cache or out.parent.parent / "cache"
+    work = Work(table, folds, settings, out, kept, labels)
     wanted = _wanted(folds, only_folds)
-    inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
-    _train_folds(table, folds, settings, out, wanted, inputs, cache or out.parent.parent / "cache")
-    missing = [k for k in range(folds.n_folds) if not is_done(out, k, inputs)]
+    todo = work.missing(wanted)
+    for fold in sorted(set(wanted) - set(todo)):
+        say(f"{settings.name} fold {fold}: trained already, skipped")
+    work.train(todo)
+    missing = work.missing(range(folds.n_folds))
     if missing:
         say(f"{settings.name}: folds {missing} are still to be trained")
         return None
-    return _assemble(table, folds, settings, out, inputs)
+    return _assemble(work, framing or Framing())
 
 
 def _require_pictures(table: ImageTable) -> None:
@@ -72,59 +85,8 @@ def _wanted(folds: Folds, only: Sequence[int] | None) -> list[int]:
     return list(range(folds.n_folds)) if only is None else sorted(set(only))
 
 
-def _train_folds(
-    table: ImageTable,
-    folds: Folds,
-    settings: MemberSettings,
-    out: Path,
-    wanted: Sequence[int],
-    inputs: Mapping[str, str],
-    cache: Path,
-) -> None:
-    todo = [k for k in wanted if not is_done(out, k, inputs)]
-    for fold in sorted(set(wanted) - set(todo)):
-        say(f"{settings.name} fold {fold}: trained already, skipped")
-    if not todo:
-        return
-    for size, frame in needed(table, settings).items():
-        prepare(frame, size, cache)
-    with tempfile.TemporaryDirectory(prefix="mel-") as folder:
-        images, fold_map = Path(folder) / "images.parquet", Path(folder) / "folds.parquet"
-        table.write(images)
-        folds.write(fold_map)
-        job = {
-            "task": "fold",
-            "images": str(images),
-            "folds": str(fold_map),
-            "member": str(out),
-            "settings": settings.model_dump(mode="json"),
-            "inputs": dict(inputs),
-            "cache": str(cache),
-        }
-        for fold in todo:
-            label = f"{settings.name} fold {fold + 1}/{folds.n_folds}"
-            total = _images_to_do(table, folds, settings, fold)
-            with claimed(out, fold) as mine:
-                if not mine:
-                    say(f"{label}: another process is training it, left to that")
-                elif not is_done(out, fold, inputs):
-                    launch(job | {"fold": fold}, label, total, fold_dir(out, fold) / "log.txt")
-
-
-def _images_to_do(table: ImageTable, folds: Folds, settings: MemberSettings, fold: int) -> int:
-    held_out = folds.scored(table, fold).height
-    steps = steps_per_epoch(folds.training(table, fold).height, settings.batch)
-    looks = (held_out + table.test.height) * settings.tta.views
-    return settings.epochs * steps * settings.batch + looks
-
-
-def _assemble(
-    table: ImageTable,
-    folds: Folds,
-    settings: MemberSettings,
-    out: Path,
-    inputs: Mapping[str, str],
-) -> tuple[Predictions, Predictions]:
+def _assemble(work: Work, framing: Framing) -> tuple[Predictions, Predictions]:
+    table, folds, settings, out = work.table, work.folds, work.settings, work.out
     places = [fold_dir(out, k) for k in range(folds.n_folds)]
     parts = pl.concat([Predictions.read(place / "oof.parquet").frame for place in places])
     truth = parts.join(table.train, on="image_id", how="left", validate="1:1")
@@ -133,7 +95,7 @@ def _assemble(
         "name": settings.name,
         "folds": folds.digest,
         "seed": settings.seed,
-        "inputs": inputs,
+        "inputs": work.inputs,
         "metric": report.as_dict(),
     }
     oof = Predictions.of(parts, kind="oof", **common)  # type: ignore[arg-type]
@@ -142,7 +104,9 @@ def _assemble(
     history = pl.concat([read_table(p / "history.parquet", "history")[0] for p in places])
     write_table(out / "history.parquet", history, {"kind": "history", "name": settings.name})
     recipe = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
-    write_json(out / "recipe.json", recipe | {"folds": folds.digest, "inputs": dict(inputs)})
+    taught = {"labels": asdict(work.labels), "framing": asdict(framing)}
+    made_from = {"folds": folds.digest, "inputs": work.inputs}
+    write_json(out / "recipe.json", recipe | made_from | taught)
     oof.write(out / "oof.parquet")
     test.write(out / "test.parquet")
     return oof, test

@@ -13,9 +13,10 @@ from mel.pipeline.running import bring_up, opened, states_of, status
 from mel.pipeline.source import read_sample
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages, submission
+from mel.pipeline.stages.members import train_member
 from mel.pipeline.summary import Score, describe, scores
 from mel.predictions import Predictions
-from mel.tables import Folds, ImageTable
+from mel.tables import ImageTable
 
 __all__ = ["check", "facts", "members", "only", "predict", "submit_from", "train_members"]
 
@@ -70,15 +71,10 @@ def train_members(
             if fold is None or state.done:
                 bring_up(stage, state, place)
             else:
-                _train_fold(found, place, name, fold)
+                train_member(found.member(name), place, [fold])
     rows = [row for row in scores(found, place) if row.kind == "cnn" and row.member in names]
     done = {s.name for s in status(place.root, found) if s.done}
     return [row for row in rows if f"cnn/{row.member}" in done]
-
-
-def _train_fold(recipe: Recipe, work: Work, name: str, fold: int) -> None:
-    table, folds = work.loaded(), Folds.read(work.folds)
-    cnn.train(table, folds, recipe.member(name), work.cnn(name), only_folds=[fold])
 
 
 def _chosen(todo: Sequence[Stage], name: str) -> list[Stage]:

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from mel.cnn import gap, predict, train
-from mel.cnn.jobs.done import claimed
+from mel.cnn.jobs.claims import claimed
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions, oof_matrix
@@ -24,7 +24,8 @@ Trained = tuple[Path, Predictions, Predictions]
 
 
 def _hashes(place: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(place.iterdir())}
+    files = sorted(path for path in place.rglob("*") if path.is_file())
+    return {str(p.relative_to(place)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def test_a_member_scores_every_image_once_and_is_taken_by_the_next_room(
@@ -291,6 +292,6 @@ def test_a_preset_folder_gives_its_weights_and_a_strange_one_is_refused(
 
 def test_done_marks_are_plain_json_with_digests(trained: Trained) -> None:
     mark = json.loads((trained[0] / "fold0" / "done.json").read_text())
-    assert set(mark["inputs"]) == {"images", "folds", "settings"}
+    assert set(mark["inputs"]) == {"images", "folds", "settings", "pictures"}
     assert 0 < mark["seconds"] < 600
     assert all(len(digest) == 64 for digest in mark["files"].values())

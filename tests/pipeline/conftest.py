@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from mel import cnn
-from mel.cnn.jobs.done import CHECKPOINT, fold_dir, mark_done
+from mel.cnn.jobs.done import CHECKPOINT, HISTORY, REFERENCE, fold_dir, mark_done, mark_trained
 from mel.config import MemberSettings, Recipe
 from mel.metrics import auc_report
 from mel.predictions import Predictions
@@ -82,6 +82,7 @@ def _scores(
 ) -> tuple[Predictions, Predictions]:
     inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
     draw = np.random.default_rng([int(digest, 16) for digest in inputs.values()])
+    inputs["pictures"] = "originals"
     truth = folds.frame.join(table.train, on="image_id", how="left", maintain_order="left")
     score = truth["target"].to_numpy() + draw.normal(size=truth.height)
     report = auc_report(truth["target"], score, truth["patient_id"], truth["fold"])
@@ -98,9 +99,10 @@ def _scores(
         place = fold_dir(out, fold)
         place.mkdir(exist_ok=True)
         (place / CHECKPOINT).touch()
-        oof.write(place / "oof.parquet")
         test.write(place / "test.parquet")
-        oof.write(place / "history.parquet")
+        for name in ("oof.parquet", REFERENCE, HISTORY):
+            oof.write(place / name)
+        mark_trained(out, fold, inputs | {"settings": settings.training_digest}, seconds=1.0)
         mark_done(out, fold, inputs, seconds=1.0)
     return oof, test
 

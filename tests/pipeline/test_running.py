@@ -341,16 +341,30 @@ def test_status_needs_a_work_folder_and_a_recipe(tmp_path):
         pipeline.status(tmp_path)
 
 
-def test_status_counts_the_folds_of_a_member_in_training(work):
+def test_status_counts_the_folds_of_a_member_in_training(work, recipe_file):
     member = work / "cnn/efficientnetv2_micro-32"
     inputs = read_header(member / "oof.parquet", "predictions")["inputs"]
+    inputs |= {
+        "settings": Recipe.read(recipe_file).member("efficientnetv2_micro-32").training_digest
+    }
     for fold, recorded in enumerate((inputs, inputs | {"folds": "0" * 16})):
-        (member / f"fold{fold}/done.json").write_text(json.dumps({"inputs": recorded}))
+        (member / f"fold{fold}/trained.json").write_text(json.dumps({"inputs": recorded}))
     (member / "oof.parquet").unlink()
     (member / "test.parquet").unlink()
     state = pipeline.status(work)[2]
     assert state.kind == "missing"
     assert state.why == "1 of 2 folds trained, 1 of other inputs"
+
+
+def test_other_test_time_augmentation_leaves_a_member_to_be_scored_and_not_trained(
+    work, recipe_file
+):
+    _change(recipe_file, "epochs = 1", 'epochs = 1\ntta = { turns = "flips" }')
+    state = pipeline.status(work, recipe_file)[2]
+    assert state.kind == "stale"
+    assert "2 of 2 folds trained, 2 to be scored again" in state.why
+    _change(recipe_file, "epochs = 1", "epochs = 2")
+    assert "0 of 2 folds trained, 2 of other inputs" in pipeline.status(work, recipe_file)[2].why
 
 
 def test_the_demo_does_not_overwrite_a_run_on_real_data(tmp_path, table):

@@ -1,8 +1,6 @@
-"""A fold's folder: who may train in it, its done-mark, and whether what is there is whole."""
+"""A fold's folder: its marks of being trained and scored, and whether what is there is whole."""
 
-import fcntl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mel.errors import MelError
@@ -11,20 +9,28 @@ from mel.files import digest_file, read_json, write_json
 __all__ = [
     "CHECKPOINT",
     "FILES",
+    "HISTORY",
     "MARK",
     "REFERENCE",
-    "claimed",
+    "STATE",
+    "TRAINED",
     "fold_dir",
     "gap",
     "is_done",
+    "is_trained",
     "mark_done",
+    "mark_trained",
     "unmark",
 ]
 
 CHECKPOINT = "checkpoint.weights.h5"
-MARK = "done.json"
+HISTORY = "history.parquet"
 REFERENCE = "reference.parquet"  # sorted held-out logits, for test-time augmentation by rank
-FILES = (CHECKPOINT, "oof.parquet", "test.parquet", REFERENCE, "history.parquet")
+STATE = "state.npz"  # what a stopped training goes on from; gone when the fold is trained
+TRAINED = "trained.json"  # the mark of the weights: test-time augmentation is not in its inputs
+MARK = "done.json"  # the mark of the weights and of the scores
+_OF_TRAINING = (CHECKPOINT, HISTORY)
+FILES = (CHECKPOINT, "oof.parquet", "test.parquet", REFERENCE, HISTORY)
 
 
 def fold_dir(member: Path, fold: int) -> Path:
@@ -32,53 +38,60 @@ def fold_dir(member: Path, fold: int) -> Path:
     return member / f"fold{fold}"
 
 
-@contextmanager
-def claimed(member: Path, fold: int) -> Iterator[bool]:
-    """Hold a fold for one process; the claim ends with the process, however that ends."""
-    path = fold_dir(member, fold) / ".lock"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
-    except OSError as error:
-        raise MelError(f"{path.parent}: cannot be written ({error.strerror})") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def mark_trained(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
+    """Mark a fold's weights: what they were made from, how long it took, their files."""
+    _mark(member, fold, TRAINED, inputs, seconds, _OF_TRAINING)
 
 
 def mark_done(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
-    """Write the mark, last of all: what the fold was made from, how long it took, its files."""
+    """Mark a fold with its scores, last of all."""
+    _mark(member, fold, MARK, inputs, seconds, FILES)
+
+
+def _mark(
+    member: Path,
+    fold: int,
+    mark: str,
+    inputs: Mapping[str, str],
+    seconds: float,
+    names: Sequence[str],
+) -> None:
     place = fold_dir(member, fold)
-    files = {name: digest_file(place / name) for name in FILES}
-    mark = {"fold": fold, "inputs": dict(inputs), "seconds": round(seconds, 1), "files": files}
-    write_json(place / MARK, mark)
+    files = {name: digest_file(place / name) for name in names}
+    said = {"fold": fold, "inputs": dict(inputs), "seconds": round(seconds, 1), "files": files}
+    write_json(place / mark, said)
 
 
-def unmark(member: Path, fold: int) -> None:
-    """Take the mark away, before a fold's files are replaced."""
-    (fold_dir(member, fold) / MARK).unlink(missing_ok=True)
+def unmark(member: Path, fold: int, *, trained: bool = False) -> None:
+    """Take the mark of the scores away, before they are replaced; with `trained`, both marks."""
+    for mark in (MARK, TRAINED) if trained else (MARK,):
+        (fold_dir(member, fold) / mark).unlink(missing_ok=True)
 
 
-def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
-    """Say whether the fold was made from exactly `inputs` and each file is still as it was made.
+def is_trained(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
+    """Say whether the fold's weights were made from exactly `inputs` and are as they were made.
 
     A mark that cannot be read marks nothing: the fold is trained again.
     """
-    place = fold_dir(member, fold)
+    return _marked(fold_dir(member, fold), TRAINED, inputs, _OF_TRAINING)
+
+
+def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
+    """Say the same of the fold's weights and scores together."""
+    return _marked(fold_dir(member, fold), MARK, inputs, FILES)
+
+
+def _marked(place: Path, name: str, inputs: Mapping[str, str], names: Sequence[str]) -> bool:
     try:
-        mark = read_json(place / MARK)
+        mark = read_json(place / name)
     except MelError:
         return False
     if not isinstance(mark, dict) or mark.get("inputs") != dict(inputs):
         return False
     files = mark.get("files")
-    if not isinstance(files, dict) or set(files) != set(FILES):
+    if not isinstance(files, dict) or set(files) != set(names):
         return False
-    whole = (place / name for name in FILES if (place / name).is_file())
+    whole = (place / file for file in names if (place / file).is_file())
     return {path.name: digest_file(path) for path in whole} == files
 
 
@@ -88,7 +101,7 @@ def gap(member: Path, n_folds: int) -> str:
     Only looks whether they are there: `train` and `predict` compare their digests.
     """
     for fold in range(n_folds):
-        for name in (MARK, *FILES):
+        for name in (MARK, TRAINED, *FILES):
             if not (fold_dir(member, fold) / name).is_file():
                 return f"{fold_dir(member, fold).name}/{name} is not there"
     return ""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mel.cnn.jobs.claims import Claim
 from mel.errors import MelError
 from mel.progress import Ticker, progress, say
 
@@ -25,11 +26,14 @@ def check_installed() -> None:
         raise MelError("TensorFlow is not installed here; pip install 'mel[train]'")
 
 
-def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
+def launch(
+    job: Mapping[str, Any], label: str, total: int, log: Path, claim: Claim | None = None
+) -> None:
     """Run one job in a fresh process; `total` images will be reported by its events.
 
     The worker's own output goes to `log`. Raises MelError with the worker's one line when it
-    fails, and when it is killed; ends the worker when this process is interrupted.
+    fails, and when it is killed; ends the worker when this process is interrupted, and when
+    `claim` is lost to another process.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mel-") as folder, log.open("wb") as sink:
@@ -45,18 +49,22 @@ def launch(job: Mapping[str, Any], label: str, total: int, log: Path) -> None:
             text=True,
         )
         try:
+            if claim is not None:
+                claim.when_lost = worker.kill
             with progress(label, total, "images") as tick:
                 tick(0, "starting TensorFlow")
                 failure = _follow(worker, tick, label)
         finally:
             worker.kill()
             worker.wait()
+    if claim is not None and claim.lost.is_set():
+        raise MelError(f"{label}: another process took it over; it is left to that")
     _raise_for(failure, worker.returncode, label, log)
 
 
 def _follow(worker: "subprocess.Popen[str]", tick: Ticker, label: str) -> dict[str, Any] | None:
     """Show events until the worker closes its pipe; give its error event if there was one."""
-    failure = None
+    failure, note = None, ""
     for line in worker.stdout or ():
         event = json.loads(line)
         if "error" in event:
@@ -64,10 +72,18 @@ def _follow(worker: "subprocess.Popen[str]", tick: Ticker, label: str) -> dict[s
         elif "news" in event:
             say(f"{label}: {event['news']}")
         else:
-            note = f"loss {event['loss']:.4f}" if "loss" in event else ""
+            note = _note(event) or note
             tick(event["done"], note)
     worker.wait()
     return failure
+
+
+def _note(event: Mapping[str, Any]) -> str:
+    """Say how the training stands, where an event tells it."""
+    if "loss" not in event:
+        return ""
+    auc = "" if event.get("auc") is None else f", AUC {event['auc']:.4f}"
+    return f"epoch {event['epoch']}, loss {event['loss']:.4f}{auc}"
 
 
 def _raise_for(failure: dict[str, Any] | None, status: int, label: str, log: Path) -> None:

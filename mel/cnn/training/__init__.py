@@ -1,4 +1,4 @@
-"""The training of one fold."""
+"""The training of one fold; opening it imports neither Keras nor TensorFlow."""
 
 from mel.cnn.training.fitting import fit
 

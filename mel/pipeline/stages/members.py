@@ -1,9 +1,9 @@
 """The stages that train: the networks, each a stage of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mel import cnn
+from mel import cnn, kaggle
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_header
@@ -11,7 +11,7 @@ from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, recorded
 from mel.tables import Folds
 
-__all__ = ["cnn_stage"]
+__all__ = ["cnn_stage", "train_member"]
 
 
 def cnn_stage(member: MemberSettings, work: Work) -> Stage:
@@ -20,14 +20,13 @@ def cnn_stage(member: MemberSettings, work: Work) -> Stage:
     outputs = (out / "oof.parquet", out / "test.parquet")
 
     def inputs() -> Mapping[str, str]:
-        return base_inputs(work, member.digest)
+        return base_inputs(work, member.digest) | {"pictures": _pictures(member, work)}
 
     def make() -> object:
-        table, fold_map = work.loaded(), Folds.read(work.folds)
-        return cnn.train(table, fold_map, member, out)
+        return train_member(member, work)
 
     def progress() -> str:
-        return _folds_trained(work, out, inputs())
+        return _folds_trained(work, out, inputs(), member)
 
     return Stage(
         f"cnn/{member.name}",
@@ -43,15 +42,54 @@ def cnn_stage(member: MemberSettings, work: Work) -> Stage:
     )
 
 
-def _folds_trained(work: Work, out: Path, inputs: Mapping[str, str]) -> str:
-    """Say how far a member is that has no scores yet; empty where nothing was trained."""
-    marks = sorted(out.glob("fold*/done.json"))
+def train_member(
+    member: MemberSettings, work: Work, only_folds: Sequence[int] | None = None
+) -> object:
+    """Train a member, or some folds of it, on what a work folder holds; see `mel.cnn.train`."""
+    table, folds, out = work.loaded(), Folds.read(work.folds), work.cnn(member.name)
+    if member.pictures == "originals":
+        return cnn.train(table, folds, member, out, only_folds=only_folds)
+    prepared = _prepared(member, work)
+    return cnn.train(
+        kaggle.repath(table, prepared),
+        folds,
+        member,
+        out,
+        only_folds=only_folds,
+        framing=prepared.framing,
+    )
+
+
+def _prepared(member: MemberSettings, work: Work) -> kaggle.Prepared:
+    """Open the prepared pictures of a member; raises MelError for those that it lacks."""
+    if member.tta.sizes:
+        raise MelError(
+            f"{member.name}: pictures = 'prepared' are of one size, and tta.sizes asks for "
+            f"{member.tta.sizes} besides; set pictures = 'originals', or remove tta.sizes"
+        )
+    return kaggle.Prepared.read(work.root / "prepared", member.size)
+
+
+def _pictures(member: MemberSettings, work: Work) -> str:
+    return _prepared(member, work).digest if member.pictures == "prepared" else "originals"
+
+
+def _folds_trained(work: Work, out: Path, inputs: Mapping[str, str], member: MemberSettings) -> str:
+    """Say how far a member is whose scores are missing or stale; empty where nothing was trained.
+
+    A fold may be trained as it should be and lack only scores by the present settings.
+    """
+    marks = sorted(out.glob("fold*/trained.json"))
     if not marks:
         return ""
     n_folds = read_header(work.folds, "folds")["n_folds"]
-    valid = sum(_made_from(mark) == inputs for mark in marks)
-    old = f", {len(marks) - valid} of other inputs" if valid < len(marks) else ""
-    return f"{valid} of {n_folds} folds trained{old}"
+    wanted = dict(inputs) | {"settings": member.training_digest}
+    trained = [mark.parent for mark in marks if _made_from(mark) == wanted]
+    scored = sum(_made_from(fold / "done.json") == inputs for fold in trained)
+    others = len(marks) - len(trained)
+    old = f", {others} of other inputs" if others else ""
+    only = f", {len(trained) - scored} to be scored again" if scored < len(trained) else ""
+    return f"{len(trained)} of {n_folds} folds trained{only}{old}"
 
 
 def _made_from(mark: Path) -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""One fold: trained, or taken as it was trained, then scored."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mel.cnn import feeding
+from mel.cnn.devices import Device, choose
+from mel.cnn.events import Event
+from mel.cnn.feeding import Examples
+from mel.cnn.jobs.claims import still_claimed
+from mel.cnn.jobs.done import (
+    CHECKPOINT,
+    HISTORY,
+    STATE,
+    TRAINED,
+    fold_dir,
+    is_trained,
+    mark_done,
+    mark_trained,
+    unmark,
+)
+from mel.cnn.jobs.score import needed, score_fold
+from mel.cnn.labels import Labels
+from mel.config import MemberSettings
+from mel.files import atomic, read_json, write_table
+from mel.tables import Folds, ImageTable
+
+__all__ = ["run"]
+
+
+def run(job: Mapping[str, Any], tell: Event) -> None:
+    """Train the fold unless its weights are there already, then score its and all test images."""
+    settings = MemberSettings.model_validate(job["settings"])
+    device = choose(settings.hardware)
+    device.start()
+    for line in device.news:
+        tell({"news": line})
+    device.check_batch(settings.batch)
+    table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
+    labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
+    member, fold = Path(job["member"]), int(job["fold"])
+    if not is_trained(member, fold, job["training"]):
+        _train(job, settings, device, table, folds, labels, tell)
+    began = time.monotonic()
+    unmark(member, fold)
+    score_fold(job, table, folds, labels, device, tell)
+    still_claimed(job.get("claim"))
+    trained = read_json(fold_dir(member, fold) / TRAINED)["seconds"]
+    mark_done(member, fold, job["inputs"], seconds=trained + time.monotonic() - began)
+
+
+def _train(
+    job: Mapping[str, Any],
+    settings: MemberSettings,
+    device: Device,
+    table: ImageTable,
+    folds: Folds,
+    labels: Labels,
+    tell: Event,
+) -> None:
+    from mel.cnn import training  # it imports Keras: only when the device was started
+
+    fold, frame = int(job["fold"]), needed(table, settings)[settings.size]
+    pictures = feeding.open_pictures(frame, settings.size, Path(job["cache"]), settings.hardware)
+    fitted, held_out = folds.training(table, fold), folds.scored(table, fold)
+    model, history = training.fit(
+        pictures,
+        Examples.of(fitted, pictures, settings, labels),
+        settings,
+        fold,
+        labels,
+        tell,
+        device=device,
+        state=fold_dir(Path(job["member"]), fold),
+        held_out=Examples.of(held_out, pictures, settings, labels) if held_out.height else None,
+        inputs=job["training"],
+        check=lambda: still_claimed(job.get("claim")),
+    )
+    _write(job, settings, model, history)
+
+
+def _write(
+    job: Mapping[str, Any], settings: MemberSettings, model: Any, history: list[dict[str, Any]]
+) -> None:
+    """Write what was trained, its mark last; the marks of an earlier training go first."""
+    member, fold = Path(job["member"]), int(job["fold"])
+    place = fold_dir(member, fold)
+    still_claimed(job.get("claim"))
+    unmark(member, fold, trained=True)
+    rows = pl.DataFrame(history).with_columns(
+        pl.col("auc").cast(pl.Float64), fold=pl.lit(fold, pl.Int16)
+    )
+    write_table(place / HISTORY, rows, {"kind": "history", "name": settings.name})
+    with atomic(place / CHECKPOINT) as temporary:
+        model.save_weights(temporary)
+    mark_trained(member, fold, job["training"], seconds=time.time() - float(job["started"]))
+    (place / STATE).unlink(missing_ok=True)

@@ -1,0 +1,143 @@
+"""The folds of a member, one child process after another."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mel.cnn import feeding
+from mel.cnn.devices.device import unshared
+from mel.cnn.jobs.claims import claimed
+from mel.cnn.jobs.done import fold_dir, is_done, is_trained
+from mel.cnn.jobs.launch import launch
+from mel.cnn.jobs.probing import batch_for
+from mel.cnn.jobs.score import needed
+from mel.cnn.labels import Labels
+from mel.cnn.training.validating import validates
+from mel.config import HardwareSettings, MemberSettings
+from mel.errors import MelError
+from mel.files import read_json
+from mel.progress import say
+from mel.tables import Folds, ImageTable
+
+__all__ = ["ORIGINALS", "Work", "check_device"]
+
+ORIGINALS = "originals"  # as the input "pictures": those the table's digest of images speaks of
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the folds of one member are trained and scored from, and where."""
+
+    table: ImageTable
+    folds: Folds
+    settings: MemberSettings
+    out: Path
+    cache: Path
+    labels: Labels
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What the scores are made from."""
+        return self._inputs(self.settings.digest)
+
+    @property
+    def training(self) -> dict[str, str]:
+        """What the weights are made from."""
+        return self._inputs(self.settings.training_digest)
+
+    def _inputs(self, settings: str) -> dict[str, str]:
+        made_from = {"images": self.table.digest, "folds": self.folds.digest}
+        pictures = self.table.inputs.get("prepared", ORIGINALS)
+        return made_from | {"settings": settings, "pictures": pictures}
+
+    def missing(self, folds: Sequence[int]) -> list[int]:
+        """Give those of the folds that are not finished."""
+        return [fold for fold in folds if not is_done(self.out, fold, self.inputs)]
+
+    def train(self, folds: Sequence[int]) -> None:
+        """Train and score what is missing of the folds, but what another process is at."""
+        if not folds:
+            return
+        check_device(self.settings)
+        for size, frame in needed(self.table, self.settings).items():
+            feeding.prepare(frame, size, self.cache, self.settings.hardware)
+        batch = batch_for(self.settings, self.out, self.labels.count)
+        settings = self.settings.model_copy(update={"batch_size": batch})
+        with self._job(settings) as job:
+            for fold in folds:
+                self._train(job, settings, fold)
+
+    @contextmanager
+    def _job(self, settings: MemberSettings) -> Iterator[dict[str, Any]]:
+        """Give what the jobs of all folds share, with the tables written for them."""
+        with tempfile.TemporaryDirectory(prefix="mel-") as folder:
+            images, fold_map = Path(folder) / "images.parquet", Path(folder) / "folds.parquet"
+            self.table.write(images)
+            self.folds.write(fold_map)
+            yield {
+                "task": "fold",
+                "images": str(images),
+                "folds": str(fold_map),
+                "member": str(self.out),
+                "settings": settings.model_dump(mode="json"),
+                "labels": asdict(self.labels),
+                "inputs": self.inputs,
+                "training": self.training,
+                "cache": str(self.cache),
+            }
+
+    def _train(self, job: Mapping[str, Any], settings: MemberSettings, fold: int) -> None:
+        label = f"{settings.name} fold {fold + 1}/{self.folds.n_folds}"
+        with claimed(self.out, fold) as claim:
+            if claim is None:
+                say(f"{label}: another process is training it, left to that")
+            elif self.missing([fold]):
+                log, total = (
+                    fold_dir(self.out, fold) / "log.txt",
+                    self._images_to_do(settings, fold),
+                )
+                launch(dict(job) | {"fold": fold, "claim": claim.ticket}, label, total, log, claim)
+
+    def _images_to_do(self, settings: MemberSettings, fold: int) -> int:
+        """Give how many images pass through the network in what is to be done of a fold."""
+        held_out = self.folds.scored(self.table, fold)
+        scored = (held_out.height + self.table.test.height) * settings.tta.views
+        if is_trained(self.out, fold, self.training):
+            return scored
+        fitted = self.folds.training(self.table, fold).height
+        each = feeding.steps_per_epoch(fitted, settings.batch) * settings.batch
+        looks = sum(
+            validates(settings.validate_every, settings.epochs, epoch)
+            for epoch in range(settings.epochs)
+        )
+        both = held_out["target"].n_unique() > 1
+        return settings.epochs * each + looks * held_out.height * both + scored
+
+
+def check_device(settings: MemberSettings) -> None:
+    """Refuse, before anything is made, what cannot be computed on this machine.
+
+    Only what is demanded can be refused; then a child process looks. Raises MelError with what
+    the device's choice raises.
+    """
+    if settings.hardware == HardwareSettings(
+        pixels=settings.hardware.pixels, pixels_gb=settings.hardware.pixels_gb
+    ):
+        return
+    with tempfile.TemporaryDirectory(prefix="mel-") as folder:
+        out = Path(folder) / "found.json"
+        job = {
+            "task": "doctor",
+            "hardware": [settings.hardware.model_dump(mode="json")],
+            "out": str(out),
+        }
+        launch(job, f"{settings.name}: looking for the device", 0, Path(folder) / "log.txt")
+        choice = read_json(out)["choices"][0]
+    size = settings.batch_size
+    shared = unshared(size, choice.get("count", 1)) if isinstance(size, int) else ""
+    fault = choice.get("refused") or shared
+    if fault:
+        raise MelError(f"{settings.name}: {fault}")
