@@ -6,6 +6,7 @@ fold, which take all their memory with them when they end.
 
 from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
 from mel.cnn.doctor import Checkup, doctor
+from mel.cnn.explain import Explanation, explain
 from mel.cnn.jobs.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
@@ -14,10 +15,12 @@ from mel.cnn.reporting import report
 __all__ = [
     "Backbone",
     "Checkup",
+    "Explanation",
     "backbone",
     "backbones",
     "check_weights",
     "doctor",
+    "explain",
     "gap",
     "predict",
     "report",

@@ -22,7 +22,7 @@ from mel.metadata import encode_metadata
 from mel.predictions import Kind, Predictions
 from mel.tables import Folds, ImageTable
 
-__all__ = ["Scorer", "needed", "read_reference", "run", "score_fold"]
+__all__ = ["Scorer", "needed", "opened", "read_reference", "run", "score_fold"]
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class Scorer:
         networks, batch = {}, {}
         for size in (settings.size, *settings.tta.sizes):
             with device.scope():
-                network = build(bare.model_copy(update={"size": size}))
+                network = build(bare, labels, size)
             network.jit_compile = device.jit_compile
             networks[size], batch[size] = network, batch_at(size, device.kind, device.count)
         return cls(settings, labels, networks, batch)
@@ -89,7 +89,7 @@ def score_fold(
     place = fold_dir(Path(job["member"]), fold)
     scorer = Scorer.of(settings, labels, device)
     scorer.load(place / CHECKPOINT)
-    pictures = _opened(needed(table, settings), job["cache"], settings)
+    pictures = opened(needed(table, settings), job["cache"], settings)
     wanted = views(settings.tta, settings.size)
     held_out, unseen = folds.scored(table, fold), table.test
     logits = scorer.logits(held_out, pictures, tell)
@@ -126,7 +126,7 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     device.start()
     scorer = Scorer.of(settings, labels, device)
     sizes = (settings.size, *settings.tta.sizes)
-    pictures = _opened(dict.fromkeys(sizes, frame), job["cache"], settings, job["framing"])
+    pictures = opened(dict.fromkeys(sizes, frame), job["cache"], settings, job["framing"])
     total = np.zeros(frame.height)
     for fold in frame["folds"].explode().unique().sort().to_list():
         mine = frame["folds"].list.contains(fold).to_numpy()
@@ -150,12 +150,13 @@ def _by_fold(
     return average(logits, views(tta, scorer.settings.size), tta, ranked)
 
 
-def _opened(
+def opened(
     frames: Mapping[int, pl.DataFrame],
     cache: str,
     settings: MemberSettings,
     framing: Mapping[str, Any] | None = None,
 ) -> dict[int, Pictures]:
+    """Open the pictures of frames by size, in the child process."""
     how = Framing(**(framing or {}))
     return {
         size: open_pictures(frame, size, Path(cache), settings.hardware, how)

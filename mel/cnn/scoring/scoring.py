@@ -14,7 +14,7 @@ from mel.cnn.labels import Labels
 from mel.cnn.scoring.views import View, seen, views
 from mel.config import MemberSettings
 
-__all__ = ["batch_at", "score"]
+__all__ = ["batch_at", "padded", "score"]
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.uint8]
@@ -64,7 +64,7 @@ def score(
         chosen = [wanted[index] for index in columns]
         for here, column, view in _ahead(_views(parts, batch[size], chosen, columns, settings)):
             count = here.stop - here.start
-            known = () if metadata is None else (_padded(metadata[here], batch[size]),)
+            known = () if metadata is None else (padded(metadata[here], batch[size]),)
             inputs = [view, *known] if known else view
             found[here, column] = labels.read_out(np.asarray(network(inputs))[:count])
             tell({"done": count})
@@ -82,17 +82,22 @@ def _views(
     stop = 0
     for images in parts:
         start, stop = stop, stop + len(images)
-        whole = _padded(images, batch)
+        whole = padded(images, batch)
         for column, view in zip(columns, seen(whole, wanted, settings.tta.crop_share), strict=True):
             yield slice(start, stop), column, view
 
 
-def _padded(values: NDArray[Any], batch: int) -> NDArray[Any]:
+def padded(values: NDArray[Any], batch: int) -> NDArray[Any]:
+    """Fill a last batch up with zeros.
+
+    >>> padded(np.ones(2), 3).tolist()
+    [1.0, 1.0, 0.0]
+    """
     if len(values) == batch:
         return values
-    padded = np.zeros((batch, *values.shape[1:]), dtype=values.dtype)
-    padded[: len(values)] = values
-    return padded
+    whole = np.zeros((batch, *values.shape[1:]), dtype=values.dtype)
+    whole[: len(values)] = values
+    return whole
 
 
 def _ahead(items: Iterator[Any]) -> Iterator[Any]:
