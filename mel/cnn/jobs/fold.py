@@ -80,11 +80,15 @@ def _train(
         inputs=job["training"],
         check=lambda: still_claimed(job.get("claim")),
     )
-    _write(job, settings, model, history)
+    _write(job, settings, device, model, history)
 
 
 def _write(
-    job: Mapping[str, Any], settings: MemberSettings, model: Any, history: list[dict[str, Any]]
+    job: Mapping[str, Any],
+    settings: MemberSettings,
+    device: Device,
+    model: Any,
+    history: list[dict[str, Any]],
 ) -> None:
     """Write what was trained, its mark last; the marks of an earlier training go first."""
     member, fold = Path(job["member"]), int(job["fold"])
@@ -94,7 +98,8 @@ def _write(
     rows = pl.DataFrame(history).with_columns(
         pl.col("auc").cast(pl.Float64), fold=pl.lit(fold, pl.Int16)
     )
-    write_table(place / HISTORY, rows, {"kind": "history", "name": settings.name})
+    header = {"kind": "history", "name": settings.name, "device": str(device)}
+    write_table(place / HISTORY, rows, header)
     with atomic(place / CHECKPOINT) as temporary:
         model.save_weights(temporary)
     mark_trained(member, fold, job["training"], seconds=time.time() - float(job["started"]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mel.cnn.jobs.done import MARK
+from mel.cnn.jobs.done import HISTORY, MARK, STATE
 from mel.errors import MelError
 from mel.files import read_header, read_json, read_table
 
@@ -100,7 +100,7 @@ def _read(member: Path) -> Training | None:
 
 def _history(place: Path) -> pl.DataFrame | None:
     """Give the epochs of a fold: those of a trained one, or those it has in training so far."""
-    done, under_way = place / "history.parquet", place / "state.npz"
+    done, under_way = place / HISTORY, place / STATE
     if _age(under_way) > _age(done):
         frame = _under_way(under_way)
         frame = None if frame is None else frame.with_columns(fold=pl.lit(_number(place)))
@@ -114,7 +114,7 @@ def _history(place: Path) -> pl.DataFrame | None:
 
 def _device(place: Path) -> str:
     """Give what a fold was trained on, where its history says so."""
-    path = place / "history.parquet"
+    path = place / HISTORY
     return str(read_header(path, "history").get("device", "")) if path.is_file() else ""
 
 
