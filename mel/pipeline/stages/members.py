@@ -8,7 +8,7 @@ from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.files import read_header
 from mel.pipeline.folder import Work
-from mel.pipeline.stage import Stage, base_inputs, recorded
+from mel.pipeline.stage import Stage, base_inputs, recorded, refusal
 from mel.tables import Folds
 
 __all__ = ["cnn_stage", "train_member"]
@@ -26,7 +26,7 @@ def cnn_stage(member: MemberSettings, work: Work) -> Stage:
         return train_member(member, work)
 
     def progress() -> str:
-        return _folds_trained(work, out, inputs(), member)
+        return refusal(inputs) or _folds_trained(work, out, inputs(), member)
 
     return Stage(
         f"cnn/{member.name}",
@@ -67,7 +67,21 @@ def _prepared(member: MemberSettings, work: Work) -> kaggle.Prepared:
             f"{member.name}: pictures = 'prepared' are of one size, and tta.sizes asks for "
             f"{member.tta.sizes} besides; set pictures = 'originals', or remove tta.sizes"
         )
-    return kaggle.Prepared.read(work.root / "prepared", member.size)
+    folder = work.root / "prepared"
+    if not (folder / str(member.size) / "index.parquet").is_file():
+        raise MelError(f"{member.name}: {_to_prepare(folder, member.size, work)}")
+    return kaggle.Prepared.read(folder, member.size)
+
+
+def _to_prepare(folder: Path, size: int, work: Work) -> str:
+    """Say how to prepare a size that a folder lacks: all sizes are made at once."""
+    there = sorted(int(path.parent.name) for path in folder.glob("*/index.parquet"))
+    sizes = " ".join(f"--size {each}" for each in sorted({*there, size}))
+    found = f"only {', '.join(map(str, there))}; remove it and" if there else "none;"
+    return (
+        f"needs prepared images of {size} pixels, and {folder} holds {found} run first: "
+        f"mel kaggle prepare --work {work.root} {sizes}"
+    )
 
 
 def _pictures(member: MemberSettings, work: Work) -> str:

@@ -1,0 +1,85 @@
+"""A member on prepared images: served from the records, stale when these change."""
+
+import shutil
+
+import pytest
+
+from mel import cnn, pipeline
+from mel.errors import MelError
+from mel.images.references import split
+
+
+@pytest.fixture
+def prepared_recipe(recipe_file):
+    """The recipe with its first member, of 32 pixels, on prepared images."""
+    text = recipe_file.read_text().replace("size = 32", 'size = 32\npictures = "prepared"')
+    recipe_file.write_text(text)
+    return recipe_file
+
+
+@pytest.fixture
+def work(prepared_recipe, competition, tmp_path):
+    """A work folder with images and folds, and nothing prepared."""
+    pipeline.only(prepared_recipe, tmp_path / "work", "load", competition)
+    pipeline.only(prepared_recipe, tmp_path / "work", "folds")
+    return tmp_path / "work"
+
+
+MEMBER = "efficientnetv2_micro-32"
+
+
+def _state(work, recipe):
+    return next(s for s in pipeline.status(work, recipe) if s.name == f"cnn/{MEMBER}")
+
+
+def test_without_prepared_images_it_is_refused_with_the_command(work, prepared_recipe, trained):
+    command = rf"run first: mel kaggle prepare --work {work} --size 32$"
+    with pytest.raises(MelError, match=rf"{MEMBER}: needs prepared images of 32.*{command}"):
+        pipeline.train_members(prepared_recipe, work, MEMBER)
+    with pytest.raises(MelError, match=command):
+        pipeline.train_members(prepared_recipe, work, MEMBER, fold=0)
+    assert trained == []
+    assert "mel kaggle prepare" in _state(work, prepared_recipe).why
+
+
+def test_where_other_sizes_are_prepared_all_are_named(work, prepared_recipe, trained):
+    pipeline.prepare(work, [16])
+    with pytest.raises(MelError, match=r"holds only 16; remove it and .* --size 16 --size 32$"):
+        pipeline.train_members(prepared_recipe, work, MEMBER)
+
+
+def test_it_is_trained_on_the_records_of_its_size_and_the_other_on_files(
+    work, prepared_recipe, monkeypatch, trained
+):
+    pipeline.prepare(work, [32])
+    seen, fake = {}, cnn.train
+
+    def train(table, folds, settings, out, **others):
+        seen[settings.size] = table, others
+        return fake(table, folds, settings, out, **others)
+
+    monkeypatch.setattr(cnn, "train", train)
+    pipeline.train_members(prepared_recipe, work)
+    table, others = seen[32]
+    place, key = split(table.frame["path"][0])
+    assert place.parent == (work / "prepared" / "32").absolute()
+    assert key is not None
+    assert others["framing"].fit == "crop"
+    assert split(seen[16][0].frame["path"][0])[1] is None
+    assert {s.kind for s in pipeline.status(work, prepared_recipe) if "cnn/" in s.name} == {"done"}
+
+
+def test_images_prepared_otherwise_make_it_stale_and_no_other_member(
+    work, prepared_recipe, trained
+):
+    pipeline.prepare(work, [32])
+    pipeline.train_members(prepared_recipe, work)
+    shutil.rmtree(work / "prepared")
+    assert "needs prepared images" in _state(work, prepared_recipe).why
+    pipeline.prepare(work, [32])
+    assert _state(work, prepared_recipe).done
+    shutil.rmtree(work / "prepared")
+    pipeline.prepare(work, [32], quality=80)
+    states = {s.name: s for s in pipeline.status(work, prepared_recipe)}
+    assert "input pictures changed" in states[f"cnn/{MEMBER}"].why
+    assert states["cnn/efficientnetv2_micro-16"].done
