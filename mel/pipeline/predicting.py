@@ -8,8 +8,9 @@ from mel.errors import MelError, near
 from mel.files import atomic, read_header
 from mel.pipeline.folder import AnyPath, Work
 from mel.predictions import Predictions
+from mel.progress import say
 
-__all__ = ["predict", "report"]
+__all__ = ["predict", "refresh", "report"]
 
 _SUFFIXES = (".parquet", ".csv")
 
@@ -69,3 +70,19 @@ def report(work: AnyPath) -> Path:
     if place.folds.is_file():
         n_folds = read_header(place.folds, "folds")["n_folds"]
     return cnn.report(place.root / "cnn", name, synthetic=synthetic, n_folds=n_folds)
+
+
+def refresh(work: AnyPath) -> None:
+    """Write the report at the end of a run, unless it is newer than all it shows.
+
+    Says why where it cannot be written: a run does not fail by it.
+    """
+    folder = Work(Path(work)).root / "cnn"
+    made = [path.stat().st_mtime for path in folder.glob("*/**/*.parquet")]
+    page = folder / "report.html"
+    if page.is_file() and page.stat().st_mtime >= max(made, default=0.0):
+        return
+    try:
+        report(work)
+    except MelError as error:
+        say(f"cnn/report.html: not written ({error})")

@@ -10,6 +10,7 @@ from mel.errors import MelError
 from mel.files import read_header, read_json, write_json
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
+from mel.pipeline.predicting import refresh
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages
 from mel.pipeline.summary import Summary, summarise
@@ -66,6 +67,8 @@ def _run(recipe: Recipe, source: Path | None, work: Work, data: Path | None) -> 
     recipes.keep(recipe, source, work.recipe)  # not before: a run that is refused changes nothing
     for stage in others:
         bring_up(stage, stage.state(), work)
+    if recipe.cnn:
+        refresh(work.root)
     return summarise(recipe, work, [load.name, *(stage.name for stage in others)])
 
 

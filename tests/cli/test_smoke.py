@@ -68,6 +68,7 @@ def test_every_artefact_of_a_run_says_what_it_is_and_was_made_from(smoke):
         "solution": 1,
         "predictions": 10,
         "history": 3,
+        "reference": 2,
     }
     for name in ("ensemble/blend/blend.json", "submissions/blend.json"):
         content = read_json(work / name)

@@ -1,11 +1,14 @@
 """A trained member of a work folder scores any images; its training is shown as it stands."""
 
+import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mel.errors import MelError
-from mel.pipeline.predicting import predict, report
+from mel.files import write_table
+from mel.pipeline.predicting import predict, refresh, report
 
 
 def test_prediction_with_an_unknown_member_or_suffix_is_refused(tmp_path: Path) -> None:
@@ -30,3 +33,25 @@ def test_a_report_needs_a_folder_in_which_something_trained(tmp_path: Path) -> N
     (tmp_path / "work").mkdir()
     with pytest.raises(MelError, match="no member has trained an epoch yet"):
         report(tmp_path / "work")
+
+
+def test_a_run_writes_the_report_anew_only_where_a_training_is_newer(tmp_path: Path) -> None:
+    place = tmp_path / "cnn" / "m-32" / "fold0" / "history.parquet"
+    rows = pl.DataFrame({"epoch": [1], "loss": [0.5], "seconds": [1.0], "fold": [0]})
+    write_table(place, rows, {"kind": "history"})
+    refresh(tmp_path)
+    page = tmp_path / "cnn" / "report.html"
+    page.write_text("kept")
+    refresh(tmp_path)
+    assert page.read_text() == "kept"
+    later = page.stat().st_mtime + 60
+    os.utime(place, (later, later))
+    refresh(tmp_path)
+    assert "m-32" in page.read_text()
+
+
+def test_a_report_that_cannot_be_written_ends_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refresh(tmp_path)
+    assert "cnn/report.html: not written" in capsys.readouterr().err

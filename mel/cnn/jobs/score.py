@@ -94,7 +94,7 @@ def score_fold(
     held_out, unseen = folds.scored(table, fold), table.test
     logits = scorer.logits(held_out, pictures, tell)
     ranked = reference(logits, wanted)
-    _write_reference(place / REFERENCE, ranked)
+    _write_reference(place / REFERENCE, ranked, {"name": settings.name, "inputs": job["inputs"]})
     found: dict[Kind, pl.DataFrame] = {
         "oof": held_out.select(
             "image_id", "fold", score=average(logits, wanted, settings.tta, ranked)
@@ -164,9 +164,9 @@ def opened(
     }
 
 
-def _write_reference(path: Path, ranked: Reference) -> None:
+def _write_reference(path: Path, ranked: Reference, header: Mapping[str, Any]) -> None:
     parts = [pl.DataFrame({"view": kind, "logit": values}) for kind, values in ranked.items()]
-    write_table(path, pl.concat(parts), {"kind": "reference"})
+    write_table(path, pl.concat(parts), {"kind": "reference"} | dict(header))
 
 
 def read_reference(path: Path) -> dict[str, Floats]:
