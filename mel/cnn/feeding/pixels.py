@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +17,9 @@ from mel.files import atomic, digest_frame, digest_json
 from mel.images import Framing, decode, stamp
 from mel.progress import progress
 
-__all__ = ["Pixels", "keep", "prepare"]
+__all__ = ["keep"]
 
 _PLAIN = Framing()
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """uint8 RGB `(n, size, size, 3)`, one row an image; rows are found by image_id only."""
-
-    array: NDArray[np.uint8]
-    rows: dict[str, int]
-
-    def rows_of(self, image_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Give the row of each id."""
-        return np.array([self.rows[image_id] for image_id in image_ids], dtype=np.int64)
 
 
 def keep(
@@ -53,12 +41,6 @@ def keep(
             with atomic(target) as temporary:
                 _decode_all(frame["path"].to_list(), size, temporary, framing)
     return np.asarray(np.load(target, mmap_mode="r"))
-
-
-def prepare(frame: pl.DataFrame, size: int, cache: Path) -> Pixels:
-    """Give what `keep` does with its index, for what has not moved to `open_pictures` yet."""
-    rows = {image_id: row for row, image_id in enumerate(frame["image_id"].sort())}
-    return Pixels(keep(frame, size, cache), rows)
 
 
 @contextmanager
