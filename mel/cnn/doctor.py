@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mel.cnn.devices import describing
-from mel.cnn.devices.device import unshared
+from mel.cnn.devices.device import misfit
 from mel.config import HardwareSettings, MemberSettings
 from mel.errors import MelError
 from mel.files import read_json, write_json
@@ -66,9 +66,7 @@ def doctor(members: Sequence[MemberSettings] = (), place: Path = Path()) -> Chec
 
 def _fault(choice: dict[str, Any], settings: MemberSettings) -> str:
     """Say why a member would be refused: its device is not there, or cannot share its batch."""
-    size, fault = settings.batch_size, choice.get("refused", "")
-    if not fault and isinstance(size, int):
-        fault = unshared(size, choice["count"])
+    fault = choice.get("refused") or misfit(settings, choice["count"], choice["backend"])
     return f"{settings.name}: {fault}" if fault else ""
 
 

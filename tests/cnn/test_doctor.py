@@ -64,6 +64,7 @@ def test_every_member_is_told_its_device_and_the_first_fault_is_kept(
     assert found.fault.startswith("resnet_v2_nano-48: hardware.device = 'tpu': none was found")
     assert found.found["GPU"] == "2 x Tesla T4 (15.0 GB, compute capability 7.5)"
     assert check(members[2:]).fault.startswith("resnet_v2_nano-64: batch_size 33")
+    assert "resnet_v2_nano-32: accumulate 2" in check([_member(32, accumulate=2)]).fault
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mel.config import CnnSettings
 from mel.errors import MelError, many
 
-__all__ = ["Backend", "Device", "Kind", "unshared"]
+__all__ = ["Backend", "Device", "Kind", "misfit", "unshared"]
 
 Kind = Literal["cpu", "gpu", "tpu"]
 Backend = Literal["tensorflow", "jax"]
@@ -26,6 +27,27 @@ def unshared(size: int, count: int, name: str = "batch_size") -> str:
         f"{name} {size} is no multiple of the {count} devices that share it; "
         f"set {near}, or hardware.devices"
     )
+
+
+def misfit(settings: CnnSettings, count: int, backend: str) -> str:
+    """Say why `count` devices cannot share a member's training; empty where they can.
+
+    A batch must be a multiple of the devices. Keras adds gradients up over steps within a
+    condition, and TensorFlow has no way to exchange anything between devices inside of one.
+
+    >>> misfit(CnnSettings(accumulate=2), 4, "tensorflow")
+    'accumulate 2: TensorFlow cannot add up gradients that 4 devices share; set accumulate = 1 ...'
+    >>> misfit(CnnSettings(accumulate=2), 4, "jax")
+    ''
+    """
+    if settings.accumulate > 1 and count > 1 and backend == "tensorflow":
+        return (
+            f"accumulate {settings.accumulate}: TensorFlow cannot add up gradients that {count} "
+            f"devices share; set accumulate = 1 (they share a batch {count} times as large), "
+            "or hardware.devices = 1"
+        )
+    size = settings.batch_size
+    return unshared(size, count) if isinstance(size, int) else ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,11 @@ class Device:
         mel.errors.MelError: batch_size 30 is no multiple of the 4 devices that share it; ...
         """
         if fault := unshared(size, self.count, name):
+            raise MelError(fault)
+
+    def check(self, settings: CnnSettings) -> None:
+        """Refuse a member's training that the devices cannot share; see `misfit`."""
+        if fault := misfit(settings, self.count, self.backend):
             raise MelError(fault)
 
     def start(self) -> None:

@@ -39,7 +39,7 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     device.start()
     for line in device.news:
         tell({"news": line})
-    device.check_batch(settings.batch)
+    device.check(settings)
     table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
     labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
     member, fold = Path(job["member"]), int(job["fold"])

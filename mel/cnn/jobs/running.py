@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mel.cnn import feeding
-from mel.cnn.devices.device import unshared
+from mel.cnn.devices.device import misfit
 from mel.cnn.jobs.claims import claimed
 from mel.cnn.jobs.done import fold_dir, is_done, is_trained
 from mel.cnn.jobs.launch import launch
@@ -136,8 +136,6 @@ def check_device(settings: MemberSettings) -> None:
         }
         launch(job, f"{settings.name}: looking for the device", 0, Path(folder) / "log.txt")
         choice = read_json(out)["choices"][0]
-    size = settings.batch_size
-    shared = unshared(size, choice.get("count", 1)) if isinstance(size, int) else ""
-    fault = choice.get("refused") or shared
+    fault = choice.get("refused") or misfit(settings, choice["count"], choice["backend"])
     if fault:
         raise MelError(f"{settings.name}: {fault}")

@@ -68,7 +68,10 @@ class Optimizer(keras.optimizers.AdamW):  # type: ignore[misc]
 
     def take_averages(self) -> None:
         """Set the trainable weights to their averages, where there are any."""
-        super().finalize_variable_values(self._trainable_variables)
+        if self.use_ema:
+            averages = self._model_variables_moving_average
+            for variable, average in zip(self._trainable_variables, averages, strict=True):
+                _copy(average, variable)
 
 
 def optimizer_for(
@@ -93,13 +96,18 @@ def carry(old: Any, new: Any, inner: Optimizer) -> None:
     known = dict(_named(old))
     for name, variable in _named(new):
         if name in known:
-            variable.assign(known[name])
+            _copy(known[name], variable)
     if inner.use_ema:
         lacking = {id(variable) for name, variable in _named(new) if name not in known}
         pairs = zip(inner._trainable_variables, inner._model_variables_moving_average, strict=True)
         for variable, average in pairs:
             if id(average) in lacking:
-                average.assign(variable)
+                _copy(variable, average)
+
+
+def _copy(source: Any, to: Any) -> None:
+    """Copy values; in JAX `assign` alone lets both share memory, which a step then frees."""
+    to.assign(source.numpy())
 
 
 def _named(optimizer: Any) -> list[tuple[tuple[str, int], Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from mel.cnn.devices import Accelerator, Device, Found, choose
 from mel.cnn.devices.machine import cores
-from mel.config import HardwareSettings
+from mel.config import CnnSettings, HardwareSettings
 from mel.errors import MelError
 
 P100 = Accelerator("gpu", "tensorflow", "Tesla P100", 16 * 10**9, (6, 0))
@@ -130,5 +130,8 @@ def test_a_batch_that_devices_cannot_share_is_refused_with_the_nearest(
 ) -> None:
     four = Device("gpu", "float32", jit_compile=True, threads=0, count=4)
     with pytest.raises(MelError, match=near):
-        four.check_batch(size)
-    four.check_batch(32)
+        four.check(CnnSettings(batch_size=size))
+    four.check(CnnSettings(batch_size=32))
+    four.check(CnnSettings(batch_size="auto"))
+    with pytest.raises(MelError, match="cannot add up gradients that 4 devices share"):
+        four.check(CnnSettings(accumulate=2))

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-# Float32 sums in another order: after eight steps losses agree to 1e-4, logits to 2e-3.
-LOSS, LOGIT = 1e-4, 2e-3
-# Two backends' kernels differ more, and eight large steps widen it.
-LOOSE = 0.05
+LOSS, LOGIT = 1e-5, 1e-3  # float32: only the order of sums differs
+LOOSE = 1e-3  # the backends' kernels differ
 
 
 def _run(backend: str, start: Path) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def _run(backend: str, start: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, str(script), str(start)], env=environ, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -41,11 +39,12 @@ def test_two_devices_give_the_loss_and_the_scores_of_one(
     found: dict[str, dict[str, Any]], backend: str
 ) -> None:
     one, two = found[backend]["1"], found[backend]["2"]
-    assert found[backend]["device"].startswith("2 x cpu")
+    assert two["device"].startswith("2 x cpu")
     assert np.allclose(one["loss"], two["loss"], atol=LOSS)
-    assert len(one["scores"]) == len(two["scores"]) == 15
-    assert np.allclose(one["scores"], two["scores"], atol=LOGIT)
-    assert one["loss"][0] != one["loss"][1]
+    assert np.allclose(one["logits"], two["logits"], atol=LOGIT)
+    assert np.allclose(one["auc"], two["auc"], atol=0.01)  # two of 240 pairs
+    assert len(one["logits"]) == (15 if backend == "tensorflow" else 8)
+    assert abs(one["loss"][0] - one["loss"][1]) > 100 * LOSS  # it does train
 
 
 def test_the_backends_agree_from_the_same_weights(found: dict[str, dict[str, Any]]) -> None:
