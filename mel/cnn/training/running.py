@@ -56,9 +56,10 @@ class Run:
     def _begun(self) -> Session:
         """Give a fresh network at its first epoch, the same for the same seed and fold."""
         keras.utils.set_random_seed(feeding.fold_seed(self.settings.seed, self.fold))
-        model = networks.build(self.settings)
+        model = networks.build(self.settings, self.labels)
         self.device.settle(model)
-        session = Session(model, _body(model), self.settings, self.labels, self.steps)
+        body = networks.body_layers(model)
+        session = Session(model, body, self.settings, self.labels, self.steps)
         session.enter(0, self.device.jit_compile)
         return session
 
@@ -115,12 +116,3 @@ class Run:
         self.history.append(row)
         self.logs.write(epoch + 1, {k: v for k, v in row.items() if k != "epoch"})
         self.state.save(self.session.variables, self.history)
-
-
-def _body(model: Any) -> list[Any]:
-    """Give the backbone's layers."""
-    find = getattr(networks, "body_layers", None)
-    if find is not None:
-        return list(find(model))
-    names = [layer.name for layer in model.layers]
-    return list(model.layers[: names.index("pool")])
