@@ -121,3 +121,21 @@ def report(work: options.WorkDir) -> None:
     from mel.pipeline.predicting import report
 
     show.line(f"{report(work)}: written")
+
+
+@app.command(**options.example("mel cnn preview recipes/demo.toml --out preview.png"))
+def preview(
+    recipe: options.Recipe,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")],
+    work: Annotated[
+        Path | None,
+        typer.Option("--work", metavar="DIR", help="Show its images; else synthetic ones."),
+    ] = None,
+    member: Annotated[
+        str | None, typer.Option("--member", metavar="NAME", help="Of this member; else the first.")
+    ] = None,
+) -> None:
+    """Draw what the augmentation of a recipe does: a row a change, at its ends and as drawn."""
+    from mel.pipeline.previewing import preview
+
+    show.line(f"{preview(recipe, out, work, member)}: written")
