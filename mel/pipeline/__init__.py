@@ -8,10 +8,11 @@ from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
+from mel.pipeline.scores import Score
 from mel.pipeline.single import check, facts, members, only, predict, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stage import State
-from mel.pipeline.summary import Score, Summary
+from mel.pipeline.summary import Summary
 
 __all__ = [
     "Copies",

@@ -10,11 +10,12 @@ from mel.files import atomic, read_header
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import bring_up, opened, states_of, status
+from mel.pipeline.scores import Score, scores
 from mel.pipeline.source import read_sample
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages, submission
 from mel.pipeline.stages.members import train_member
-from mel.pipeline.summary import Score, describe, scores
+from mel.pipeline.summary import describe
 from mel.predictions import Predictions
 from mel.tables import ImageTable
 

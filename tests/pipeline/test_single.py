@@ -95,7 +95,7 @@ def test_a_stage_alone_makes_no_work_folder(room, work, recipe_file, tmp_path):
         "submit": lambda: pipeline.submit_from(work),
         "predict": lambda: pipeline.predict(work, "x-32", tmp_path, tmp_path / "o.csv"),
     }
-    with pytest.raises(MelError, match="no such work folder; mel run RECIPE"):
+    with pytest.raises(MelError, match="no such work folder; mel kaggle load RECIPE"):
         calls.get(room, lambda: pipeline.only(recipe_file, work, room))()
     assert not work.exists()
 

@@ -1,0 +1,109 @@
+"""What every member, the stack and the blend are worth, out of fold and held out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from mel.config import Recipe
+from mel.ensemble import Blend
+from mel.errors import MelError
+from mel.files import read_header
+from mel.metrics import auc, auc_interval
+from mel.pipeline.folder import Work
+from mel.pipeline.source import truth as read_truth
+from mel.predictions import Predictions
+
+__all__ = ["Score", "scores"]
+
+Kind = Literal["cnn", "stack", "blend", "naive"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An AUC with the ends of its patient-bootstrap 95 % interval."""
+
+    auc: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.auc:.4f} ({_short(self.low)}–{_short(self.high)})"
+
+
+def _short(value: float) -> str:
+    """Three decimals, without the leading zero: the final table fits 80 columns."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one member is worth: out of fold (pooled, and the mean of its folds), and held out.
+
+    `held_out` is None where the test images' targets are not known. The blend stands twice: with
+    weights and references of the other folds (honest), and of all folds (naive).
+    """
+
+    member: str
+    kind: Kind
+    oof: Interval
+    fold_mean: float
+    held_out: Interval | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """Give the row of the final table as text."""
+        held_out = "-" if self.held_out is None else str(self.held_out)
+        return self.member, self.kind, str(self.oof), f"{self.fold_mean:.4f}", held_out
+
+
+def scores(recipe: Recipe, work: Work, *, held_out: bool = False) -> list[Score]:
+    """Give a row for every member of the recipe that has scores, the stack and the blend.
+
+    The test images' targets, where known, are opened for `held_out` and for nothing else: that is
+    the last table of a whole run.
+    """
+    truth = read_truth(work) if held_out else None
+    members = [(name, work.cnn(name), "cnn") for name in recipe.names]
+    members.append((recipe.tabular.name, work.tabular(recipe.tabular.name), "stack"))
+    found = [
+        _score(name, kind, read_header(folder / "oof.parquet", "predictions")["metric"])  # type: ignore[arg-type]
+        for name, folder, kind in members
+        if (folder / "oof.parquet").exists()
+    ]
+    folders = {name: folder for name, folder, _ in members}
+    rows = [_held_out(row, folders[row.member], truth) for row in found]
+    return [*rows, *_blend_scores(recipe.ensemble.name, work, truth)]
+
+
+def _blend_scores(name: str, work: Work, truth: pl.DataFrame | None) -> list[Score]:
+    folder = work.ensemble(name)
+    if not (folder / "blend.json").exists():
+        return []
+    blend = Blend.read(folder / "blend.json")
+    honest = _held_out(_score(name, "blend", blend.honest.as_dict()), folder, truth)
+    return [honest, _score(name, "naive", blend.naive.as_dict())]
+
+
+def _score(name: str, kind: Kind, metric: Mapping[str, float]) -> Score:
+    interval = Interval(metric["pooled"], metric["low"], metric["high"])
+    return Score(name, kind, interval, metric["fold_mean"])
+
+
+def _held_out(row: Score, folder: Path, truth: pl.DataFrame | None) -> Score:
+    if truth is None or not (folder / "test.parquet").exists():
+        return row
+    test = Predictions.read(folder / "test.parquet").frame.select("image_id", "score")
+    joined = truth.join(test, on="image_id", how="inner", validate="1:1")
+    if joined.height < truth.height:
+        raise MelError(
+            f"{folder / 'test.parquet'}: lacks {truth.height - joined.height} images of "
+            "solution.parquet; make it again: mel run RECIPE --data DIR --work DIR"
+        )
+    target, score = joined["target"].to_numpy(), joined["score"].to_numpy()
+    if len(np.unique(target)) < 2:
+        return row
+    ends = auc_interval(target, score, joined["patient_id"].to_numpy())
+    return Score(row.member, row.kind, row.oof, row.fold_mean, Interval(auc(target, score), *ends))
