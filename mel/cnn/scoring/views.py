@@ -1,11 +1,13 @@
 """Views of an image: what is scored in its place, and made one score of."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mel.cnn.feeding.threads import cores
 from mel.config import TtaSettings
 
 __all__ = ["View", "enlarge", "seen", "views"]
@@ -15,6 +17,7 @@ _TURNS = {"none": 1, "flips": 4, "all": 8}
 _MIDDLE = (1, 1)
 _CORNERS = ((0, 0), (0, 2), (2, 0), (2, 2))
 _ONE = 2048  # a weight of 1 in whole numbers: 255 * _ONE * _ONE is below 2**31
+_SHIFT = 22  # bits of _ONE * _ONE
 
 
 @dataclass(frozen=True)
@@ -108,18 +111,27 @@ def enlarge(images: Images, size: int) -> Images:
     """
     first, second, weight = _taps(images.shape[1], size)
     found = np.empty((len(images), size, size, 3), dtype=np.uint8)
-    for image, place in zip(images, found, strict=True):
-        wide = image.astype(np.int32)
+
+    def one(index: int) -> None:
+        wide = images[index].astype(np.int32)
         rows = _mixed(wide[first], wide[second], weight[:, None, None])
         whole = _mixed(rows[:, first], rows[:, second], weight[None, :, None])
-        place[:] = (whole + _ONE * _ONE // 2) // (_ONE * _ONE)
+        found[index] = (whole + _ONE * _ONE // 2) >> _SHIFT
+
+    with ThreadPoolExecutor(cores()) as pool:  # NumPy lets other threads compute meanwhile
+        list(pool.map(one, range(len(images))))
     return found
 
 
 def _mixed(
     first: NDArray[np.int32], second: NDArray[np.int32], weight: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    return np.asarray(first * (_ONE - weight) + second * weight, dtype=np.int32)
+    """Give both by their weights, in the place of the first; both are copies, and are used up."""
+    second -= first
+    second *= weight
+    first *= _ONE
+    first += second
+    return first
 
 
 def _taps(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
