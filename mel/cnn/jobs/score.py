@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 def needed(table: ImageTable, settings: MemberSettings) -> dict[int, pl.DataFrame]:
     """Give the rows whose pictures a member needs, by size: external ones at its own size only."""
     scored = table.frame.filter(pl.col("split") != "external")
-    return {settings.size: table.frame} | dict.fromkeys(settings.tta.sizes, scored)
+    return dict.fromkeys(settings.tta.sizes, scored) | {settings.size: table.frame}
 
 
 @dataclass(frozen=True)
