@@ -1,6 +1,7 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
@@ -24,6 +25,7 @@ __all__ = [
     "audit_folder",
     "check",
     "demo",
+    "doctor",
     "embedded",
     "explore",
     "facts",

@@ -17,8 +17,17 @@ _NO_TRACE = {
 _JAX_TPU = "pip install 'jax[tpu]'"
 
 
-def absent(kind: str) -> str:
-    """Say what to do where there is no trace of a kind of accelerator."""
+def absent(kind: str, traces: Traces) -> str:
+    """Say what to do where a kind of accelerator left no trace that could be used.
+
+    >>> absent("gpu", Traces(driver="550.54"))
+    "the machine has NVIDIA's driver 550.54 and gives no GPU to this container: start it with ..."
+    """
+    if kind == "gpu" and traces.driver:
+        return (
+            f"the machine has NVIDIA's driver {traces.driver} and gives no GPU to this container: "
+            "start it with its GPUs (docker run --gpus all)"
+        )
     return _NO_TRACE[kind]
 
 

@@ -64,12 +64,13 @@ def _version(packages: tuple[str, ...]) -> str:
 def machine(place: Path) -> dict[str, str]:
     """Give cores, memory, the disk that `place` is on, and NVIDIA's driver."""
     traces = look()
-    driver = traces.driver or "version unknown"
+    shown = f" ({traces.nvidia})" if traces.nvidia else ", but no GPU is given to this container"
+    driver = f"{traces.driver or 'version unknown'}{shown}"
     return {
         "CPU": many(cores(), "core"),
         "memory": f"{gigabytes(memory_total())}, {gigabytes(memory_free())} free",
         "disk": f"{gigabytes(free_disk(place))} free in {place}",
-        "NVIDIA driver": f"{driver} ({traces.nvidia})" if traces.nvidia else "none",
+        "NVIDIA driver": driver if traces.nvidia or traces.driver else "none",
     }
 
 

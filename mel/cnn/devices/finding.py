@@ -53,7 +53,7 @@ class Found:
 
     def absent(self, kind: str) -> str:
         """Say what to do where there is no trace of a kind of accelerator."""
-        return advising.absent(kind)
+        return advising.absent(kind, self.traces)
 
 
 def find(wanted: str = "auto") -> Found:

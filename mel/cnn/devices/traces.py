@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["Traces", "installed", "look"]
 
-_NVIDIA = ("dev/nvidia0", "dev/nvidiactl", "dev/dxg", "proc/driver/nvidia/version")
+_NVIDIA = ("dev/nvidia0", "dev/nvidiactl", "dev/dxg")
 _TPU_VARIABLES = ("TPU_NAME", "TPU_WORKER_ID", "TPU_ACCELERATOR_TYPE", "COLAB_TPU_ADDR")
 _GOOGLE = "0x1ae0"  # the vendor of TPU chips on the PCI bus, and their numbers, as JAX knows them
 _CHIPS = {"0x0027", "0x0056", "0x005e", "0x0062", "0x0063", "0x006f", "0x0076"}
@@ -18,7 +18,8 @@ _CHIPS = {"0x0027", "0x0056", "0x005e", "0x0062", "0x0063", "0x006f", "0x0076"}
 class Traces:
     """Where an accelerator shows without being asked: files, chips and variables; empty is none.
 
-    `driver` is the version of NVIDIA's driver where it says so.
+    `driver` is the version of NVIDIA's driver where it says so, which in a container it also does
+    when none of the machine's GPUs is given to it.
     """
 
     nvidia: str = ""

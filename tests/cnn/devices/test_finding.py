@@ -41,7 +41,7 @@ def _no_answer() -> list[Accelerator]:
         (
             "proc/driver/nvidia/version",
             "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue\nGCC",
-            Traces(nvidia="/proc/driver/nvidia/version", driver="550.54.15"),
+            Traces(driver="550.54.15"),
         ),
         ("dev/accel/accel0", "an NPU of Intel's", Traces()),
     ],
