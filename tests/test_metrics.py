@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from mel.errors import MelError
-from mel.metrics import _bootstrap_aucs, auc, auc_interval, auc_report, percentile
+from mel.metrics import _bootstrap_aucs, auc, auc_gain, auc_interval, auc_report, percentile
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 tied = st.integers(-2, 2).map(float)
@@ -238,3 +238,17 @@ def test_shifting_one_fold_changes_the_pooled_auc_alone() -> None:
     two = auc_report(target, score + 5.0 * (fold == 0), patient, fold)
     assert two.fold_mean == one.fold_mean
     assert two.pooled < one.pooled
+
+
+def test_a_gain_has_the_sign_of_the_better_score_and_a_narrower_interval_than_either() -> None:
+    draw = np.random.default_rng(0)
+    target = draw.random(600) < 0.3
+    hard = draw.normal(0, 2, 600)  # what is hard for one score is hard for the other
+    good, bad = (target * gap + hard + draw.normal(0, 0.1, 600) for gap in (2.0, 1.0))
+    patient = np.arange(600) // 3
+    gain, low, high = auc_gain(target, good, bad, patient)
+    assert gain == pytest.approx(auc(target, good) - auc(target, bad))
+    assert 0 < low < gain < high
+    ends = auc_interval(target, good, patient)
+    assert high - low < ends[1] - ends[0]
+    assert auc_gain(target, bad, good, patient) == pytest.approx((-gain, -high, -low))
