@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.config import CnnSettings
+from mel.errors import MelError
 
 __all__ = ["epoch_order", "fold_seed", "steps_per_epoch"]
 
@@ -33,7 +34,8 @@ def epoch_order(target: Ints, settings: CnnSettings, key: tuple[int, ...]) -> In
 
     A permutation; with `positive_share` each draw is a positive with that probability, each
     class running through all its images before any comes again. `key` (seed, fold, epoch) fixes
-    the order, so that a run can be repeated.
+    the order, so that a run can be repeated. Raises MelError for a `positive_share` where there
+    is only one class to draw from.
 
     >>> sorted(epoch_order(np.array([0, 1]), CnnSettings(batch_size=2), (0, 0, 0)).tolist())
     [0, 1]
@@ -42,6 +44,11 @@ def epoch_order(target: Ints, settings: CnnSettings, key: tuple[int, ...]) -> In
     length = steps_per_epoch(len(target), settings.batch) * settings.batch
     if settings.positive_share == 0:
         return _cycled(np.arange(len(target)), length, draw)
+    if len(np.unique(target)) < 2:
+        raise MelError(
+            f"positive_share {settings.positive_share:g} cannot be met: the {len(target)} training "
+            "images are all of one target; set positive_share = 0"
+        )
     positive = draw.random(length) < settings.positive_share
     order = np.empty(length, dtype=np.int64)
     for chosen, label in ((positive, 1), (~positive, 0)):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mel.cnn.feeding.order import epoch_order, steps_per_epoch
 from mel.config import CnnSettings
+from mel.errors import MelError
 
 
 @given(st.integers(1, 200), st.integers(1, 64), st.integers(0, 5))
@@ -33,3 +34,9 @@ def test_a_positive_share_is_met_and_uses_every_positive(share: float) -> None:
     order = epoch_order(target, CnnSettings(positive_share=share), (0, 0, 0))
     assert target[order].mean() == pytest.approx(share, abs=0.02)
     assert set(np.flatnonzero(target)) <= set(order)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_share_of_a_class_that_is_not_there_is_refused(label: int) -> None:
+    with pytest.raises(MelError, match=r"0\.5 cannot be met: the 9 .* all of one target"):
+        epoch_order(np.full(9, label), CnnSettings(positive_share=0.5), (0, 0, 0))
