@@ -6,11 +6,12 @@ from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
+from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
-from mel.pipeline.single import check, facts, members, only, predict, submit_from, train_members
+from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
@@ -38,6 +39,7 @@ __all__ = [
     "predict",
     "prepare",
     "repeat_folds",
+    "report",
     "run",
     "status",
     "submit_from",

@@ -6,7 +6,7 @@ from pathlib import Path
 from mel import cnn, submit
 from mel.config import Recipe
 from mel.errors import MelError, near
-from mel.files import atomic, read_header
+from mel.files import read_header
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import bring_up, opened, states_of, status
@@ -16,10 +16,9 @@ from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages, submission
 from mel.pipeline.stages.members import train_member
 from mel.pipeline.summary import describe
-from mel.predictions import Predictions
 from mel.tables import ImageTable
 
-__all__ = ["check", "facts", "members", "only", "predict", "submit_from", "train_members"]
+__all__ = ["check", "facts", "members", "only", "submit_from", "train_members"]
 
 _DATA = ("load", "folds")  # the stages that need no members
 _KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "naive")}
@@ -126,30 +125,6 @@ def facts(work: AnyPath) -> dict[str, str]:
     """Give the facts of the images loaded in `work`: their source, counts, and the digest."""
     path = Work(Path(work)).images
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
-
-
-def predict(work: AnyPath, member: str, images: AnyPath, out: AnyPath) -> Predictions:
-    """Score a folder of images with a trained member, written to `out` (.parquet or .csv).
-
-    Raises MelError for an unknown member or suffix, and for an image that cannot be read.
-    """
-    place, out = Work(Path(work)), Path(out)
-    place.required()
-    trained = [path.parent.name for path in (place.root / "cnn").glob("*/recipe.json")]
-    if member not in trained:
-        hint = f"none is trained yet; mel cnn train RECIPE --work {work}"
-        raise MelError(
-            f"{work}: no trained member {member!r}; {near(member, trained) if trained else hint}"
-        )
-    if out.suffix not in (".parquet", ".csv"):
-        raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet or .csv")
-    found = cnn.predict(place.cnn(member), Path(images))
-    if out.suffix == ".parquet":
-        found.write(out)
-    else:
-        with atomic(out) as temporary:
-            found.frame.select("image_id", "score").write_csv(temporary)
-    return found
 
 
 def check(file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None) -> None:

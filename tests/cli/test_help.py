@@ -33,7 +33,7 @@ def test_every_door_that_was_promised_is_there():
         *("mel", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
         *("kaggle prepare", "kaggle download", "kaggle explore", "kaggle duplicates"),
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
-        *("cnn doctor", "cnn report"),
+        *("cnn doctor", "cnn preview", "cnn report"),
         *("folds import", "folds repeat", "folds inner"),
         *("tabular", "tabular train", "ensemble", "ensemble blend"),
         *("submit", "submit make", "submit check"),

@@ -77,17 +77,6 @@ def test_a_check_needs_exactly_one_thing_to_compare_with(tmp_path):
             pipeline.check(tmp_path / "s.csv", **both)
 
 
-def test_prediction_with_an_unknown_member_or_suffix_is_refused(work, tmp_path):
-    work.mkdir()
-    hint = f"no trained member 'x-32'; none is trained yet; mel cnn train RECIPE --work {work}$"
-    with pytest.raises(MelError, match=hint):
-        pipeline.predict(work, "x-32", tmp_path, tmp_path / "out.csv")
-    (work / "cnn/x-32").mkdir(parents=True)
-    (work / "cnn/x-32/recipe.json").write_text("{}")
-    with pytest.raises(MelError, match=r"ends in .parquet or .csv"):
-        pipeline.predict(work, "x-32", tmp_path, tmp_path / "out.txt")
-
-
 @pytest.mark.parametrize("room", ["folds", "cnn", "tabular", "ensemble", "submit", "predict"])
 def test_a_stage_alone_makes_no_work_folder(room, work, recipe_file, tmp_path):
     calls = {
