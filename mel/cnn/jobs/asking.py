@@ -14,7 +14,7 @@ from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
 from mel.cnn.jobs.score import read_reference
 from mel.cnn.scoring import views
-from mel.cnn.scoring.listing import listing
+from mel.cnn.scoring.listing import AnyImages, listing, table_in
 from mel.config import HardwareSettings, MemberSettings, TtaSettings
 from mel.errors import MelError, many, near
 from mel.images import Framing
@@ -24,7 +24,6 @@ from mel.tables import ImageTable
 
 __all__ = ["AnyImages", "Asked", "TrainedOn"]
 
-AnyImages = Path | str | ImageTable | pl.DataFrame
 TrainedOn = Literal["refuse", "out-of-fold"]
 _RECORDS = (".tfrec", ".tfrecord")
 _Answer = TypeVar("_Answer")
@@ -56,7 +55,7 @@ class Asked:
     ) -> Self:
         """Check what is asked; raises what `mel.cnn.predict` says."""
         check_installed()
-        place = Path(member)
+        place, images = Path(member), table_in(images)
         recipe = read_recipe(place)
         changes = {"tta": tta or recipe.settings.tta, "hardware": hardware or HardwareSettings()}
         settings = recipe.settings.model_copy(update=changes)

@@ -7,18 +7,31 @@ import polars as pl
 
 from mel.checks import OLDEST_AGE, SEXES, SITES, cast_columns, require_columns, require_unique
 from mel.errors import MelError, many, near
-from mel.files import read_csv
+from mel.files import read_csv, read_header
 from mel.progress import say
 from mel.tables import ImageTable
 
-__all__ = ["KNOWN", "listing"]
+__all__ = ["KNOWN", "AnyImages", "listing", "table_in"]
+
+AnyImages = Path | str | ImageTable | pl.DataFrame
 
 KNOWN = {"age": pl.Float64, "sex": pl.String, "site": pl.String}
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".dcm")
 _WORDS = {"sex": SEXES, "site": SITES}
 
 
-def listing(images: Path | str | ImageTable | pl.DataFrame, *, metadata: bool) -> pl.DataFrame:
+def table_in(images: AnyImages) -> AnyImages:
+    """Read a file that holds an ImageTable, as it stands in a work folder; give others back."""
+    if isinstance(images, ImageTable | pl.DataFrame) or not Path(images).is_file():
+        return images
+    try:
+        read_header(Path(images), "images")
+    except MelError:
+        return images
+    return ImageTable.read(images)
+
+
+def listing(images: AnyImages, *, metadata: bool) -> pl.DataFrame:
     """Give image_id and path of what is to be scored, sorted by image_id; with age, sex and site.
 
     `images` is an ImageTable, a frame with image_id and path, a Parquet or CSV file of these (a

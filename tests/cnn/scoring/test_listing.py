@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mel.cnn.scoring.listing import listing
+from mel.cnn.scoring.listing import listing, table_in
 from mel.errors import MelError
 from mel.tables import ImageTable
 
@@ -109,3 +109,16 @@ def test_places_that_hold_no_image_or_two_of_one_id_are_refused(folder: Path) ->
         path.unlink()
     with pytest.raises(MelError, match="holds no image; looked for"):
         listing(folder, metadata=False)
+
+
+def test_a_table_of_a_work_folder_is_read_as_the_table_it_is(
+    folder: Path, table: ImageTable
+) -> None:
+    """Its paths are taken as they are, and what trained a member can be told from it."""
+    table.write(folder / "images.parquet")
+    found = table_in(folder / "images.parquet")
+    assert isinstance(found, ImageTable)
+    assert found.digest == table.digest
+    frame_of(folder).write_parquet(folder / "list.parquet")
+    for other in (folder, str(folder / "list.parquet"), folder / "nowhere", frame_of(folder)):
+        assert table_in(other) is other
