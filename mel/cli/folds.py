@@ -1,7 +1,6 @@
 """`mel folds`: patient folds, and the proof that nothing leaks."""
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,6 @@ __all__ = ["app"]
 
 app = options.room("Leak-free folds, and their audit.", "mel folds audit --work work/demo")
 
-_WIDE = 80  # columns of a terminal
 _MaybeWork = Annotated[
     Path | None, typer.Option("--work", metavar="DIR", help="Work folder, for what is not named.")
 ]
@@ -166,13 +164,9 @@ def _show_training(work: Path) -> None:
 
     method, found = pipeline.training(work)
     if found["external"].sum() or found["barred"].sum() or method.startswith("held-out"):
-        _write(method)
+        show.line(show.filled(method))
         show.table(found.columns, found.rows())
         show.line()
-
-
-def _write(text: str) -> None:
-    show.line(fill(text, _WIDE, break_long_words=False, break_on_hyphens=False))
 
 
 def _show(found: "Audit", folder: Path) -> None:
@@ -182,7 +176,7 @@ def _show(found: "Audit", folder: Path) -> None:
         show.table(columns, rows)
         show.line()
     for text in (found.verdict, *found.notes):
-        _write(text)
+        show.line(show.filled(text))
     show.line(f"all of it: {folder}")
     if not found.ok:
         raise typer.Exit(1)

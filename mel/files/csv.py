@@ -21,6 +21,10 @@ def read_csv(path: Path, missing: str = "correct the path") -> pl.DataFrame:
         return pl.read_csv(content, infer_schema=False)
     except FileNotFoundError:
         raise MelError(f"{path}: no such file; {missing}") from None
+    except PermissionError:
+        raise MelError(
+            f"{path}: you may not read it (permission denied); chmod u+r, or ask its owner"
+        ) from None
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         raise MelError(f"{path}: is no readable CSV ({reason}); fetch it again") from error
