@@ -20,7 +20,7 @@ def _densenet(depth: int, repeats: list[int], params: int, gflops: float) -> Bac
 
 
 ENTRIES = (
-    _densenet(121, [6, 12, 24, 16], 7_037_504, 0.0),
-    _densenet(169, [6, 12, 32, 32], 12_642_880, 0.0),
-    _densenet(201, [6, 12, 48, 32], 18_321_984, 0.0),
+    _densenet(121, [6, 12, 24, 16], 7_037_504, 2.833),
+    _densenet(169, [6, 12, 32, 32], 12_642_880, 3.358),
+    _densenet(201, [6, 12, 48, 32], 18_321_984, 4.289),
 )

@@ -1,7 +1,9 @@
 """ResNet (He et al. 2015, arXiv:1512.03385; V2 2016, arXiv:1603.05027), of keras-cv.
 
-V2 normalises before each convolution instead of after it. Its basic blocks, those of 18 and 34
-layers, take the stem's 64 channels as they are, so the first stack must have 64 filters.
+V2 normalises before each convolution instead of after it. keras-cv lets the last block of a stack
+halve the picture where V1 lets the first one, so V2 computes about three times as much. Its basic
+blocks, those of 18 and 34 layers, take the stem's 64 channels as they are, so the first stack must
+have 64 filters.
 """
 
 from mel.cnn.backbones.entry import Backbone
@@ -45,19 +47,19 @@ _NANO = Backbone(
     params=897_088,
     counted_by="mel: of its own making",
     native_size=64,
-    gflops=0.0,
+    gflops=0.0367,
 )
 
 ENTRIES = (
-    _resnet(18, 1, 11_186_112, 0.0),
-    _resnet(34, 1, 21_301_696, 0.0),
-    _resnet(50, 1, 23_561_152, 0.0),
-    _resnet(101, 1, 42_605_504, 0.0),
-    _resnet(152, 1, 58_295_232, 0.0),
-    _resnet(18, 2, 11_183_488, 0.0),
-    _resnet(34, 2, 21_299_072, 0.0),
-    _resnet(50, 2, 23_564_800, 0.0),
-    _resnet(101, 2, 42_626_560, 0.0),
-    _resnet(152, 2, 58_331_648, 0.0),
+    _resnet(18, 1, 11_186_112, 1.814),
+    _resnet(34, 1, 21_301_696, 3.663),
+    _resnet(50, 1, 23_561_152, 3.856),
+    _resnet(101, 1, 42_605_504, 7.568),
+    _resnet(152, 1, 58_295_232, 11.28),
+    _resnet(18, 2, 11_183_488, 4.472),
+    _resnet(34, 2, 21_299_072, 11.18),
+    _resnet(50, 2, 23_564_800, 11.56),
+    _resnet(101, 2, 42_626_560, 26.41),
+    _resnet(152, 2, 58_331_648, 41.26),
     _NANO,
 )

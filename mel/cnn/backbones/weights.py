@@ -1,27 +1,40 @@
 """Whether weights can be had and are a backbone's own, seen without TensorFlow."""
 
-import json
-import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from importlib import import_module
-from pathlib import Path
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from mel.cnn.backbones.entry import Backbone
-from mel.cnn.backbones.registry import backbones
+from mel.cnn.backbones.files import arrays, opened, preset_arguments, weights_file
+from mel.cnn.backbones.registry import backbone, backbones
+from mel.config import MemberSettings
 from mel.errors import MelError
 
-__all__ = ["arrays", "check_size", "check_weights", "misfit", "opened", "weights_file"]
+__all__ = ["check_member", "check_preset", "check_size", "check_weights", "misfit"]
 
-_INSIDE = "model.weights.h5"  # what Keras calls the weights in a preset folder and in a .keras file
-_SUFFIXES = (".h5", ".keras")
+
+def check_member(settings: MemberSettings) -> None:
+    """Refuse a member that no network can be built for, before a long job starts.
+
+    Looks at the backbone's name, at the sizes of training and of scoring, and at the weights.
+    Raises MelError.
+
+    >>> check_member(MemberSettings(backbone="mit_b0", size=100))
+    Traceback (most recent call last):
+    mel.errors.MelError: mit_b0: takes pictures from 64 pixels, multiples of 32, not 100; set ...
+    """
+    entry = backbone(settings.backbone)
+    for size in (settings.size, *settings.tta.sizes):
+        check_size(entry, size)
+    check_weights(entry, settings.weights)
 
 
 def check_size(entry: Backbone, size: int) -> None:
     """Refuse pictures of a size that the backbone does not take.
 
     Raises MelError with the nearest sizes that it does.
+
+    >>> check_size(backbone("mit_b0"), 96)
     """
     if size < entry.least or size % entry.multiple:
         below = max(size // entry.multiple * entry.multiple, entry.least)
@@ -40,18 +53,42 @@ def check_weights(entry: Backbone, weights: str) -> None:
     Looks whether there are ImageNet weights, whether a file or preset folder is there and whole,
     and how many parameters it holds. Which layer does not fit is said when they are loaded.
     Raises MelError.
+
+    >>> check_weights(backbone("efficientnetv2_b0"), "imagenet")
     """
     if weights == "none":
         return
     if weights == "imagenet":
         if entry.imagenet is None:
-            able = ", ".join(b.name for b in backbones() if b.imagenet)
-            raise MelError(f"{entry.name}: has no ImageNet weights; these have: {able}")
+            able = ", ".join(b.name for b in backbones("^(?!keras_)") if b.imagenet)
+            raise MelError(
+                f"{entry.name}: has no ImageNet weights; these have: {able} and all keras_*"
+            )
         return
     with opened(weights_file(weights)) as file:
         found = sum(int(array.size) for array in arrays(file).values())
     if found != entry.params:
         raise MelError(misfit(entry, weights, found))
+    check_preset(entry, weights, preset_arguments(weights))
+
+
+def check_preset(entry: Backbone, weights: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse a preset that was made with other arguments: strides show in no weight's shape."""
+    for name, own in entry.arguments.items():
+        theirs = arguments.get(name, own)
+        if not _alike(own, theirs):
+            raise MelError(
+                f"{entry.name}: weights {weights!r} are of a network with {name} = {theirs}, the "
+                f"backbone has {own}; give this backbone's own"
+            )
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, float) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=1e-6)
+    return bool(one == other)
 
 
 def misfit(entry: Backbone, weights: str, found: int) -> str:
@@ -63,70 +100,3 @@ def misfit(entry: Backbone, weights: str, found: int) -> str:
         f"{entry.params:,}{seem}; give this backbone's "
         "own, without a head"
     )
-
-
-def weights_file(weights: str) -> Path:
-    """Give the file that `weights` names: itself, or the one of a preset folder.
-
-    Raises MelError when there is none.
-    """
-    path = Path(weights)
-    if path.is_dir():
-        path = path / _named_by(path)
-    elif not path.exists():
-        raise MelError(
-            f"weights {weights!r}: no such preset folder or file; set none, imagenet, a folder "
-            "with config.json and its weights, or a .weights.h5, .h5 or .keras file"
-        )
-    if not path.is_file():
-        raise MelError(f"weights {weights!r}: holds no {path.name}; attach a whole preset folder")
-    if path.suffix not in _SUFFIXES:
-        raise MelError(f"weights {weights!r}: neither a folder nor a .h5 or .keras file")
-    return path
-
-
-def _named_by(folder: Path) -> str:
-    """The file that a preset's config.json names, which may be none of the usual name."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return _INSIDE
-    name = config.get("weights") if isinstance(config, dict) else None
-    return name if isinstance(name, str) and Path(name).name == name else _INSIDE
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """Open the HDF5 file that holds weights, which in a .keras file is one of an archive.
-
-    Raises MelError for a file that is neither.
-    """
-    h5py = import_module("h5py")
-    with ExitStack() as held:
-        try:
-            inside: Any = path
-            if path.suffix == ".keras":
-                archive = held.enter_context(zipfile.ZipFile(path))
-                inside = held.enter_context(archive.open(_INSIDE))
-            file = held.enter_context(h5py.File(inside, "r"))
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
-            reason = (str(error).strip().splitlines() or [repr(error)])[0]
-            raise MelError(f"weights {path}: cannot be read ({reason}); copy it again") from error
-        yield file
-
-
-def arrays(file: Any) -> dict[str, Any]:
-    """Give the arrays of an open weights file by their path, without optimizer and random state.
-
-    The state of a random layer is two whole numbers, which no weight is.
-    """
-    found: dict[str, Any] = {}
-
-    def note(path: str, item: Any) -> None:
-        if not hasattr(item, "dtype") or path.startswith("optimizer"):  # a group, not an array
-            return
-        if not (item.dtype.kind in "iu" and item.shape == (2,)):
-            found[path] = item
-
-    file.visititems(note)
-    return found

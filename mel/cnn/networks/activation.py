@@ -28,7 +28,12 @@ def activation_map(model: Any) -> Any:
     the logit, for average and for GeM pooling (class activation mapping, Zhou et al. 2016,
     arXiv:1512.04150; GeM's map gives each position its share of the power mean). It shares the
     weights of `model`: train that further, and the maps follow. Maps are float32.
+
+    >>> from mel.cnn.networks import build
+    >>> from mel.config import MemberSettings
+    >>> activation_map(build(MemberSettings(backbone="efficientnetv2_micro", size=32))).output_shape
+    [(None, 1), (None, 8, 8, 1)]
     """
     pool, logit = model.get_layer(POOL), model.get_layer(LOGIT)
     maps = _Maps(pool, logit)(pool.input)
-    return keras.Model(model.inputs, [model.output, maps], name=f"{model.name}-maps")
+    return keras.Model(model.input, [model.output, maps], name=f"{model.name}-maps")

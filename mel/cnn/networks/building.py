@@ -27,6 +27,9 @@ def build(settings: MemberSettings, labels: Labels = _ONE, size: int | None = No
 
     Raises MelError for an unknown backbone, a size that it does not take, and weights that cannot
     be had or do not fit.
+
+    >>> build(MemberSettings(backbone="efficientnetv2_micro", size=32)).output_shape
+    (None, 1)
     """
     entry = backbone(settings.backbone)
     body = make_body(entry, settings.size if size is None else size)
@@ -37,6 +40,10 @@ def build(settings: MemberSettings, labels: Labels = _ONE, size: int | None = No
 
 
 def body_layers(model: Any) -> list[Any]:
-    """Give the layers of a network's backbone that hold weights, from the input on."""
+    """Give the layers of a network's backbone that hold weights, from the input on.
+
+    >>> body_layers(build(MemberSettings(backbone="efficientnetv2_micro", size=32)))[0].name
+    'stem_conv'
+    """
     own = (layer for layer in model.layers if not layer.name.startswith(PREFIX))
     return [layer for layer in own if layer.weights]

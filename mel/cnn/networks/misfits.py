@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mel.cnn.backbones.weights import arrays, opened
+from mel.cnn.backbones.files import arrays, opened
 
 __all__ = ["first_misfit"]
 
@@ -44,17 +44,18 @@ def _by_place(file: Any, body: Any) -> _Layers:
     order = {layer.name: index for index, layer in enumerate(body._flatten_layers())}
     found = {}
     for place, array in arrays(file).items():
-        name = str(array.parent.attrs.get("name", ""))
+        name = str(array.parent.attrs.get("name", place))
         found[place] = (name, tuple(array.shape))
     return dict(sorted(found.items(), key=lambda item: order.get(item[1][0], len(order))))
 
 
 def _by_order(body: Any) -> _Layers:
+    """The backbone's own arrays as the older format orders them."""
     layers = [layer for layer in body.layers if layer.weights]
     return {
         f"{number}/{index}": (layer.name, tuple(weight.shape))
         for number, layer in enumerate(layers)
-        for index, weight in enumerate(layer.weights)
+        for index, weight in enumerate([*layer.trainable_weights, *layer.non_trainable_weights])
     }
 
 

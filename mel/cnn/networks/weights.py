@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from mel.cnn.backbones import Backbone, check_weights
-from mel.cnn.backbones.weights import arrays, misfit, opened, weights_file
+from mel.cnn.backbones.files import arrays, opened, preset_arguments, weights_file
+from mel.cnn.backbones.weights import check_preset, misfit
 from mel.cnn.networks.misfits import first_misfit
 from mel.errors import MelError
 
@@ -28,7 +29,10 @@ def load_weights(body: Any, entry: Backbone, weights: str) -> None:
         return
     if weights == "imagenet":
         check_weights(entry, weights)
-        _copy(_downloaded(entry), body, entry)
+        source = _downloaded(entry)
+        _copy(source, body, entry)
+        if entry.source == "keras-cv":
+            check_preset(entry, weights, source.get_config())
     else:
         _from_file(body, entry, weights)
     _complete_normalization(body)
@@ -75,11 +79,12 @@ def _from_file(body: Any, entry: Backbone, weights: str) -> None:
         where = "" if fits else first_misfit(body, file)
     if found != entry.params:
         raise MelError(f"{misfit(entry, weights, found)}; {where}")
+    check_preset(entry, weights, preset_arguments(weights))
     if not fits:
         raise MelError(f"{entry.name}: weights {weights!r} do not fit: {where}")
     _read(body, entry, weights, path, legacy=legacy)
     with opened(path) as file:
-        if _contents(arrays(file).values()) != _contents(body.weights):
+        if _contents(arrays(file).values()) != _contents(body.get_weights()):
             raise MelError(
                 f"{entry.name}: weights {weights!r} hold arrays of the right shapes in an order "
                 "that is not this backbone's; save them anew from it by save_weights"
@@ -121,11 +126,11 @@ def _complete_normalization(body: Any) -> None:
     for it, but only where weights = "imagenet" are asked for; the layers here are always the same.
     """
     for layer in body.layers:
-        if isinstance(layer, keras.layers.Normalization) and len(layer.weights) == 3:
+        if isinstance(layer, keras.layers.Normalization) and layer.weights:
             mean, variance, count = layer.get_weights()
             if np.allclose(variance.ravel(), _DEVIATION, atol=2e-3):
                 layer.set_weights([mean, variance * _DEVIATION.reshape(variance.shape), count])
-                layer.finalize_state()
+            layer.finalize_state()  # what it computes with is made of its weights only here
 
 
 def _reason(error: Exception) -> str:

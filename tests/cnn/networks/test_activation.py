@@ -47,14 +47,14 @@ def test_the_mean_of_a_map_with_bias_and_metadata_is_the_logit(
 
     model = _network(size, pooling, metadata, seed)
     data = _inputs(size, metadata, seed)
-    logits, maps = map(np.asarray, activation_map(model).predict_on_batch(data))
-    assert np.array_equal(logits, model.predict_on_batch(data))
+    logits, maps = map(np.asarray, activation_map(model)(data))
+    assert np.array_equal(logits, model(data))
     assert maps.shape == (3, *model.get_layer("head_pool").input.shape[1:3], 2)
     summed = maps.mean((1, 2), dtype=np.float64) + np.asarray(model.get_layer("head_logit").bias)
     if metadata:
         known = model.get_layer("head_metadata").output
         part = keras.Model(known, model.get_layer("head_metadata_part").output)
-        summed = summed + np.asarray(part.predict_on_batch(data[1]))
+        summed = summed + np.asarray(part(data[1]))
     assert np.allclose(summed, logits, rtol=1e-5, atol=1e-5)
 
 
@@ -64,7 +64,7 @@ def test_maps_follow_further_training() -> None:
     model = _network(32, "gem", False, 0)
     mapped = activation_map(model)
     data = _inputs(32, False, 0)
-    before = np.asarray(mapped.predict_on_batch(data)[1])
+    before = np.asarray(mapped(data)[1])
     kernel, bias = model.get_layer("head_logit").get_weights()
     model.get_layer("head_logit").set_weights([2 * kernel, bias])
-    assert np.allclose(mapped.predict_on_batch(data)[1], 2 * before, rtol=1e-5)
+    assert np.allclose(mapped(data)[1], 2 * before, rtol=1e-5)
