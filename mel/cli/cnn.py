@@ -28,12 +28,23 @@ _Fold = Annotated[
 def list_(
     pattern: Annotated[str, typer.Argument(help="A regular expression for their names.")] = "",
 ) -> None:
-    """List the backbones a recipe may name."""
+    """List the backbones a recipe may name: parameters, the size each was made for, GFLOPs there.
+
+    GFLOPs are thousand millions of multiply-adds for one picture. Where weights are none, a recipe
+    can still name a file or a preset folder.
+    """
     from mel import cnn
 
     found = cnn.backbones(pattern)
-    rows = [(b.name, f"{b.params:,}", b.native_size, b.imagenet or "-") for b in found]
-    show.table(("backbone", "parameters", "made for (pixels)", "ImageNet preset"), rows)
+    rows = [
+        (b.name, f"{b.params:,}", b.native_size, f"{b.gflops:.3g}", _weights(b.imagenet))
+        for b in found
+    ]
+    show.table(("backbone", "parameters", "made for", "GFLOPs", "weights"), rows)
+
+
+def _weights(preset: str | None) -> str:
+    return "none" if preset is None else "imagenet"
 
 
 @app.command(**options.example("mel cnn doctor recipes/demo.toml"))
