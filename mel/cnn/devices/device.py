@@ -129,5 +129,3 @@ class Device:
         from mel.cnn.devices.using import settle
 
         settle(self, model)
-
-    use = start
