@@ -7,6 +7,7 @@ import keras
 
 from mel.cnn import feeding, networks
 from mel.cnn.devices import Device
+from mel.cnn.devices.using import forward
 from mel.cnn.events import Event
 from mel.cnn.feeding import Examples, Pictures
 from mel.cnn.labels import Labels
@@ -47,6 +48,7 @@ class Run:
         done = self._resumed()
         self.logs = Logs(self.state.folder / "logs", anew=not done)
         self.held_out = held_out
+        self.forward = forward(self.session.model)  # once: each would be traced anew
         for phase in self.session.phases:
             if phase.stop > done:
                 self._fit(max(done, phase.first))
@@ -103,7 +105,7 @@ class Run:
             return None
         with self.session.averaged():
             return held_out_auc(
-                self.session.model,
+                self.forward,
                 self.pictures,
                 self.held_out,
                 self.labels,

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from mel.cnn import feeding
-from mel.cnn.devices.using import forward
 from mel.cnn.events import Event
 from mel.cnn.feeding import Examples, Pictures
 from mel.cnn.labels import Labels
@@ -24,12 +23,15 @@ def validates(every: int, epochs: int, epoch: int) -> bool:
 
 
 def held_out_auc(
-    model: Any, pictures: Pictures, held_out: Examples, labels: Labels, batch: int, tell: Event
+    step: Any, pictures: Pictures, held_out: Examples, labels: Labels, batch: int, tell: Event
 ) -> float | None:
-    """Give the AUC of the pictures as they are; None where not both classes are held out."""
+    """Give the AUC of the pictures as they are; None where not both classes are held out.
+
+    `step` gives the logits of a batch of inputs, see `mel.cnn.devices.using.forward`.
+    """
     if len(np.unique(held_out.target)) < 2:
         return None
-    step, found, start = forward(model), [], 0
+    found, start = [], 0
     for images in feeding.scoring(pictures, held_out.rows, batch):
         whole = _padded(images, batch)
         known = held_out.metadata
