@@ -55,10 +55,10 @@ def doctor(
     ] = None,
 ) -> None:
     """Say what there is to train with, what will be used and why, and what to set."""
+    from mel import pipeline
     from mel.errors import MelError
-    from mel.pipeline.doctoring import doctor
 
-    checkup = doctor(recipe)
+    checkup = pipeline.doctor(recipe)
     show.facts(show.hanging(checkup.found))
     show.line()
     show.table(("member", "computes on"), checkup.used.items(), hang=True)
