@@ -4,7 +4,7 @@ Nothing here imports TensorFlow: training and scoring run in child processes of 
 fold, which take all their memory with them when they end.
 """
 
-from mel.cnn.backbones import Backbone, backbone, backbones, check_weights
+from mel.cnn.backbones import Backbone, backbone, backbones, check_member, check_weights
 from mel.cnn.doctor import Checkup, doctor
 from mel.cnn.explain import Explanation, explain
 from mel.cnn.jobs.done import gap
@@ -18,6 +18,7 @@ __all__ = [
     "Explanation",
     "backbone",
     "backbones",
+    "check_member",
     "check_weights",
     "doctor",
     "explain",

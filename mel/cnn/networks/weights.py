@@ -51,9 +51,15 @@ def _downloaded(entry: Backbone) -> Any:
     except Exception as error:  # hub, network and file errors are of every kind
         raise MelError(
             f"{entry.name}: its ImageNet weights cannot be downloaded ({_reason(error)}); with no "
-            "network, attach them as files and name the folder or file in `weights`, or set "
+            f"network, attach {_offline(entry)} and name the folder or file in `weights`, or set "
             "weights = 'none'"
         ) from error
+
+
+def _offline(entry: Backbone) -> str:
+    if entry.source == "keras-cv":
+        return f"the preset {entry.imagenet} of Kaggle's models"
+    return f"keras.applications' notop file of {entry.class_name}"
 
 
 def _copy(source: Any, body: Any, entry: Backbone) -> None:

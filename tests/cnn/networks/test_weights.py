@@ -1,7 +1,6 @@
 """Weights: all of them from the file, or one line that says which layer does not fit."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -288,19 +287,15 @@ def test_efficientnet_of_keras_sees_the_pixels_that_its_imagenet_weights_were_ma
     assert np.allclose(theirs, ours, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
 
 
-def test_no_network_at_all_ends_in_one_line(tmp_path: Path) -> None:
+def test_no_network_at_all_ends_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A real attempt at keras.applications' store, by a proxy that is not there."""
-    code = (
-        "from mel.cnn.networks import build; from mel.config import MemberSettings\n"
-        "build(MemberSettings(backbone='keras_efficientnetv2_b0', size=32, weights='imagenet'))"
-    )
-    away = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | away | {"KERAS_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    last = done.stderr.strip().splitlines()[-1]
-    assert "its ImageNet weights cannot be downloaded" in last
-    assert "name the folder or file in `weights`" in last
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setattr("urllib.request._opener", None)
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
+    settings = MemberSettings(backbone="keras_efficientnetv2_b0", size=32, weights="imagenet")
+    with pytest.raises(MelError, match="ImageNet weights cannot be downloaded") as caught:
+        held(settings)
+    assert "attach keras.applications' notop file of EfficientNetV2B0 and" in str(caught.value)
+    assert "\n" not in str(caught.value)
