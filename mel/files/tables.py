@@ -27,6 +27,7 @@ _PACKAGES = (
     "keras",
     "keras-cv",
     "tensorflow",
+    "jax",
 )
 _HEADER = {
     "name": str,
