@@ -1,5 +1,7 @@
 """The state of a stopped training: whole, of this training, or not loaded."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ def test_what_was_kept_is_read_as_it_was(tmp_path: Path) -> None:
     assert not state.fits(saved, ARRAYS | {"model/0001/bias": np.zeros(4)}, lambda event: None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(place=st.floats(0, 1, exclude_max=True), cut=st.booleans(), bit=st.integers(0, 7))
 def test_no_state_that_was_cut_or_changed_anywhere_is_taken_for_whole(
     written: bytes, tmp_path_factory: pytest.TempPathFactory, place: float, cut: bool, bit: int
@@ -79,3 +81,35 @@ def test_names_do_not_depend_on_what_was_built_before_in_the_process() -> None:
     first = [Variable("conv2d/kernel"), Variable("dense_1/kernel")]
     later = [Variable("conv2d_7/kernel"), Variable("dense_12/kernel")]
     assert checkpoint.names_of("model", first) == checkpoint.names_of("model", later)
+
+
+FULL = """
+import resource, sys
+import subprocess
+import sys
+from pathlib import Path
+import numpy as np
+from mel.cnn.training.state import State
+from mel.errors import MelError
+state = State(Path(sys.argv[1]), {"settings": "a", "fold": 0})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+try:
+    state.save({"model/0000/kernel": np.zeros(10_000)}, [{"epoch": 1, "loss": 0.1}])
+except MelError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_state_of_the_epoch_before(tmp_path: Path) -> None:
+    state = State(tmp_path, MADE_FROM)
+    state.save(ARRAYS, ROWS)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "state.npz: cannot be written (File too large); free or choose a place" in done.stdout
+    assert done.stdout.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
+    saved = state.saved(lambda event: None)
+    assert saved is not None
+    assert saved.epochs == 2
