@@ -81,7 +81,7 @@ def train(
     ] = None,
     fold: _Fold = None,
 ) -> None:
-    """Train members fold by fold; a finished fold is skipped, a killed one starts again."""
+    """Train members fold by fold; a finished fold is skipped, a stopped one goes on."""
     from mel import pipeline
 
     scores = pipeline.train_members(recipe, work, member, fold)
