@@ -127,7 +127,9 @@ def _swept(here: Path, kills: int, seed: int, usual: float) -> tuple[list[str], 
         time.sleep(1.0)
         moments.append(_moment(member))
         if orphans := _workers(here):
-            faults.append(f"{orphans} processes were left after kill {len(moments)}")
+            faults.append(
+                f"after kill {len(moments)}, {orphans} of its processes went on for a second"
+            )
         for mark in member.glob("fold*/trained.json"):
             at = (mark.parent / "checkpoint.weights.h5").stat().st_mtime_ns
             if finished.setdefault(mark.parent.name, at) != at:

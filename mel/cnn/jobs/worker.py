@@ -5,11 +5,14 @@ parent as JSON lines; whatever else prints goes to the log. When the parent dies
 its end of standard input closes and this process ends too.
 """
 
+import ctypes
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,8 +20,18 @@ from mel.errors import MelError
 
 __all__ = ["main"]
 
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
+
 
 def _die_with_parent() -> None:
+    """End when the parent does: by Linux' own signal at once, elsewhere when its pipe closes.
+
+    The thread that waits for the pipe may have to wait for Python itself, while a graph is traced.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
     def wait() -> None:
         sys.stdin.read()
         os._exit(1)
