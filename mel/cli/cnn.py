@@ -115,23 +115,23 @@ def predict(
     ] = False,
 ) -> None:
     """Score images with a trained member: the mean of its folds."""
+    from mel import pipeline
     from mel.errors import MelError, many
-    from mel.pipeline.predicting import predict
 
     given = [place for place in (images, table) if place is not None]
     if len(given) != 1:
         raise MelError("cnn predict: what to score? give either --images or --table")
     turns = None if tta is None else tta.value
-    scored = predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
+    scored = pipeline.predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
     show.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
 
 
 @app.command(**options.example("mel cnn report --work work"))
 def report(work: options.WorkDir) -> None:
     """Show how the members were trained, finished or not: curves on one HTML page."""
-    from mel.pipeline.predicting import report
+    from mel import pipeline
 
-    show.line(f"{report(work)}: written")
+    show.line(f"{pipeline.report(work)}: written")
 
 
 @app.command(**options.example("mel cnn preview recipes/demo.toml --out preview.png"))
@@ -147,6 +147,6 @@ def preview(
     ] = None,
 ) -> None:
     """Draw what the augmentation of a recipe does: a row a change, at its ends and as drawn."""
-    from mel.pipeline.previewing import preview
+    from mel import pipeline
 
-    show.line(f"{preview(recipe, out, work, member)}: written")
+    show.line(f"{pipeline.preview(recipe, out, work, member)}: written")

@@ -10,6 +10,7 @@ from mel.cnn.explain import Explanation, explain
 from mel.cnn.jobs.done import gap
 from mel.cnn.member import train
 from mel.cnn.predict import predict
+from mel.cnn.previewing import preview
 from mel.cnn.reporting import report
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "explain",
     "gap",
     "predict",
+    "preview",
     "report",
     "train",
 ]

@@ -8,6 +8,7 @@ from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
+from mel.pipeline.previewing import preview
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
@@ -38,6 +39,7 @@ __all__ = [
     "plan",
     "predict",
     "prepare",
+    "preview",
     "repeat_folds",
     "report",
     "run",

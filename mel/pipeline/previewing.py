@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.cnn.previewing import preview as draw
+from mel import cnn
 from mel.config import Recipe
 from mel.errors import MelError
 from mel.pipeline.folder import AnyPath, Work
@@ -32,7 +32,7 @@ def preview(
         raise MelError(f"{source or found.name}: has no [[cnn.members]] to show")
     settings = found.cnn[0] if member is None else found.member(member)
     shown = list(_synthetic()) if work is None else _chosen(Work(Path(work)).loaded())
-    return draw(shown, settings, Path(out))
+    return cnn.preview(shown, settings, Path(out))
 
 
 def _chosen(table: ImageTable) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mel import cnn
-from mel.config import MemberSettings, Recipe
+from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import write_text
 
@@ -41,11 +41,12 @@ def find(recipe: Path) -> Path:
 def vet(recipe: Recipe) -> None:
     """Refuse what no stage could train, before anything is made.
 
-    Raises MelError for an unknown backbone (near matches offered), for ImageNet weights where
-    there are none, and for a folder of weights that is not there.
+    Raises MelError for an unknown backbone (near matches offered), for pictures of a size it does
+    not take, for ImageNet weights where there are none, and for a folder or file of weights that is
+    not there or not this backbone's.
     """
     for member in recipe.cnn:
-        cnn.check_weights(cnn.backbone(member.backbone), member.weights)
+        cnn.check_member(member)
 
 
 def keep(recipe: Recipe, source: Path | None, path: Path) -> None:
@@ -62,14 +63,12 @@ def _to_toml(recipe: Recipe) -> str:
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_settings(table)]
     for member in recipe.cnn:
-        lines += ["", "[[cnn.members]]", *_member(member)]
+        lines += [
+            "",
+            "[[cnn.members]]",
+            *_settings(member.model_dump(mode="json", exclude_unset=True)),
+        ]
     return "\n".join(lines) + "\n"
-
-
-def _member(member: MemberSettings) -> list[str]:
-    augmentation = ", ".join(_settings(member.augmentation.model_dump(mode="json")))
-    plain = _settings(member.model_dump(mode="json", exclude={"augmentation"}))
-    return [*plain, f"augmentation = {{ {augmentation} }}"]
 
 
 def _settings(table: dict[str, Any]) -> list[str]:
