@@ -224,14 +224,6 @@ def test_a_fold_that_another_process_trains_is_left_to_it(
         assert mine
 
 
-def test_a_large_seed_is_a_seed_like_any_other(
-    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
-) -> None:
-    dated = micro.model_copy(update={"seed": 20_240_131, "epochs": 1})
-    train(small, small_folds, dated, tmp_path / "cnn" / "m", only_folds=[0])
-    assert Predictions.read(tmp_path / "cnn" / "m" / "fold0" / "oof.parquet").seed == 20_240_131
-
-
 def test_an_unknown_backbone_ends_before_anything_is_written(
     small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
 ) -> None:
@@ -295,25 +287,6 @@ def test_done_marks_are_plain_json_with_digests(trained: Trained) -> None:
     assert set(mark["inputs"]) == {"images", "folds", "settings", "pictures"}
     assert 0 < mark["seconds"] < 600
     assert all(len(digest) == 64 for digest in mark["files"].values())
-
-
-def test_a_broken_picture_met_in_training_is_named_and_the_fold_goes_on_without_it(
-    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
-) -> None:
-    hardware = micro.hardware.model_copy(update={"pixels": "decoded"})
-    settings = micro.model_copy(update={"epochs": 1, "hardware": hardware})
-    name = small_folds.frame.filter(pl.col("fold") == 1)["image_id"][0]
-    broken = tmp_path / "broken.jpg"
-    whole = Path(small.frame.filter(pl.col("image_id") == name)["path"][0]).read_bytes()
-    broken.write_bytes(whole[: len(whole) // 2])
-    path = pl.when(pl.col("image_id") == name).then(pl.lit(str(broken))).otherwise("path")
-    table = ImageTable.of(small.frame.with_columns(path=path), "made", synthetic=True)
-    with pytest.raises(MelError, match=rf"image '{name}': .*broken\.jpg") as caught:
-        train(table, small_folds, settings, tmp_path / "cnn" / "m", only_folds=[0])
-    assert "\n" not in str(caught.value)
-    broken.write_bytes(whole)
-    assert train(table, small_folds, settings, tmp_path / "cnn" / "m", only_folds=[0]) is None
-    assert (tmp_path / "cnn" / "m" / "fold0" / "done.json").exists()
 
 
 def test_other_test_time_augmentation_scores_again_and_trains_nothing(

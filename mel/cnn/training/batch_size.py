@@ -50,8 +50,8 @@ def line_over(points: Points, least: float = 1.0) -> Line:
     `least` is the slope at least, for one point and for networks so small that noise is all
     that is seen.
 
-    >>> line_over([(8, 1800), (16, 2600), (32, 4200)])
-    Line(fixed=1000.0, each=100.0)
+    >>> line_over([(8, 1800), (16, 2600), (32, 4200)]).at(64)
+    7400
     """
     count = len(points)
     centre = sum(batch for batch, _ in points) / count

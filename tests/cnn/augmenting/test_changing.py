@@ -26,7 +26,10 @@ ALL = Augmentation(
     hair_share=0.7,
     border_share=0.5,
 )
-EACH = {name: NONE.model_copy(update={name: getattr(ALL, name)}) for name in ALL.model_fields_set}
+EACH = {
+    name: NONE.model_copy(update={name: getattr(ALL, name)})
+    for name in sorted(ALL.model_fields_set)
+}
 
 
 def test_with_nothing_asked_the_pixels_stay_as_they_are(noise):

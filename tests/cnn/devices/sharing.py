@@ -1,21 +1,25 @@
 """Run as a process of its own, a backend each: one fold on one device, and on two that share.
 
-Prints JSON: losses, validation AUCs and scores of both.
+The training on two is stopped on the way and goes on. Prints JSON: losses, validation AUCs, the
+weights' sum and logits of both.
 """
 
 import json
+import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from mel.cnn import feeding, networks, training
+from mel.cnn import feeding, training
 from mel.cnn.devices import Device, choose
 from mel.cnn.feeding.pictures import Kept
 from mel.cnn.labels import Labels
-from mel.config import HardwareSettings, MemberSettings
+from mel.config import FreezeSettings, HardwareSettings, MemberSettings, TtaSettings
 from mel.metadata import METADATA
 
 # Much that devices could share wrongly; without dropout, of which each draws its own.
@@ -23,7 +27,10 @@ SETTINGS = MemberSettings(
     backbone="efficientnetv2_micro",
     size=32,
     batch_size=8,
-    epochs=2,
+    epochs=4,
+    accumulate=2 if os.environ.get("KERAS_BACKEND") == "jax" else 1,  # TensorFlow: one device only
+    freeze=FreezeSettings(epochs=1, share=0.5),
+    tta=TtaSettings(turns="flips", sizes=[48]),
     dropout=0.0,
     metadata=True,
     ema=0.5,
@@ -48,54 +55,62 @@ def device(count: int) -> Device:
     return choose(HardwareSettings(device="cpu", devices=count))
 
 
-def begin_at(start: Path) -> None:
-    """Let every network begin with the weights in the file `start`, or keep the first one's."""
-    build = networks.build
+class StopError(Exception):
+    """A stop on the way."""
 
-    def begun(*given: Any, **named: Any) -> Any:
-        model = build(*given, **named)
-        if start.exists():
-            model.load_weights(start)
-        else:
-            model.save_weights(start)
-        return model
 
-    networks.build = begun
+def stop_after(saved: int) -> Any:
+    left = [saved]
+
+    def check() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StopError
+
+    return check
 
 
 def trained(count: int) -> dict[str, Any]:
-    from mel.cnn.devices.using import forward
-
     mine = device(count)
     mine.check_batch(SETTINGS.batch)
     mine.start()
     with tempfile.TemporaryDirectory() as folder:
-        model, history = training.fit(
-            PICTURES,
-            EXAMPLES,
-            SETTINGS,
-            0,
-            Labels(),
-            lambda _: None,
-            device=mine,
-            state=Path(folder),
-            held_out=EXAMPLES,
-        )
-    some = 15 if mine.backend == "tensorflow" else SETTINGS.batch  # JAX wants equal shares
-    logits = np.asarray(forward(model)([IMAGES[:some], EXAMPLES.metadata[:some]]))
+        made = (PICTURES, EXAMPLES, SETTINGS, 0, Labels(), lambda _: None)
+        given: dict[str, Any] = {"device": mine, "state": Path(folder), "held_out": EXAMPLES}
+        if count == 2:
+            with suppress(StopError):
+                training.fit(*made, **given, check=stop_after(2))
+        model, history = training.fit(*made, **given)
     return {
         "device": str(mine),
         "loss": [row["loss"] for row in history],
         "auc": [row["auc"] for row in history],
-        "logits": logits[:, 0].tolist(),
+        "weights": float(sum(np.abs(np.asarray(v)).sum() for v in model.trainable_variables)),
     }
 
 
-def main(start: str) -> None:
+def scored(count: int, weights: list[Any]) -> list[list[float]]:
+    from mel.cnn.jobs.score import Scorer
+
+    names = list(PICTURES.rows)
+    frame = pl.DataFrame({"image_id": names, "age": [float(row) for row in range(COUNT)]})
+    frame = frame.with_columns(sex=pl.lit("male"), site=pl.lit("torso"))
+    larger = DRAW.integers(0, 256, (COUNT, 48, 48, 3), dtype=np.uint8)
+    pictures = {32: PICTURES, 48: Kept(48, PICTURES.rows, larger if not weights else weights[1])}
+    scorer = Scorer.of(SETTINGS, Labels(), device(count))
+    if not weights:
+        weights += [[w + 0.01 for w in scorer.networks[32].get_weights()], larger]
+    for network in scorer.networks.values():
+        network.set_weights(weights[0])
+    return scorer.logits(frame, pictures, lambda _: None).tolist()
+
+
+def main() -> None:
     device(1).start()
-    begin_at(Path(start))
-    sys.stdout.write(json.dumps({str(count): trained(count) for count in (1, 2)}) + "\n")
+    weights: list[Any] = []
+    found = {str(count): trained(count) | {"logits": scored(count, weights)} for count in (1, 2)}
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

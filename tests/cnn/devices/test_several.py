@@ -10,43 +10,35 @@ from typing import Any
 import numpy as np
 import pytest
 
-LOSS, LOGIT = 1e-5, 1e-3  # float32: only the order of sums differs
-LOOSE = 1e-3  # the backends' kernels differ
+LOSS, LOGIT = 1e-5, 1e-4  # float32: only the order of sums differs
+QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
-def _run(backend: str, start: Path) -> dict[str, Any]:
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_two_devices_stopped_on_the_way_give_the_loss_and_the_scores_of_one(backend: str) -> None:
+    """With averages, freezing, metadata and, on JAX, accumulation; logits of several views."""
+    found = _run(backend)
+    one, two = found["1"], found["2"]
+    assert two["device"].startswith("2 x cpu")
+    assert np.allclose(one["loss"], two["loss"], atol=LOSS)
+    assert len(two["loss"]) == 4
+    assert abs(one["loss"][0] - one["loss"][1]) > 100 * LOSS  # it does train
+    assert np.allclose(one["auc"], two["auc"], atol=0.01)  # two of 240 pairs
+    assert one["weights"] == pytest.approx(two["weights"], rel=1e-5)
+    assert np.shape(one["logits"]) == (32, 8)
+    assert np.ptp(one["logits"]) > 10 * LOGIT
+    assert np.allclose(one["logits"], two["logits"], atol=LOGIT)
+
+
+def _run(backend: str) -> dict[str, Any]:
     environ = os.environ | {
         "KERAS_BACKEND": backend,
         "MEL_VIRTUAL_DEVICES": "2",
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "XLA_FLAGS": QUICK,
     }
     script = Path(__file__).with_name("sharing.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(start)], env=environ, capture_output=True, text=True
-    )
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    start = tmp_path_factory.mktemp("several") / "start.weights.h5"
-    return {backend: _run(backend, start) for backend in ("tensorflow", "jax")}
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_two_devices_give_the_loss_and_the_scores_of_one(
-    found: dict[str, dict[str, Any]], backend: str
-) -> None:
-    one, two = found[backend]["1"], found[backend]["2"]
-    assert two["device"].startswith("2 x cpu")
-    assert np.allclose(one["loss"], two["loss"], atol=LOSS)
-    assert np.allclose(one["logits"], two["logits"], atol=LOGIT)
-    assert np.allclose(one["auc"], two["auc"], atol=0.01)  # two of 240 pairs
-    assert len(one["logits"]) == (15 if backend == "tensorflow" else 8)
-    assert abs(one["loss"][0] - one["loss"][1]) > 100 * LOSS  # it does train
-
-
-def test_the_backends_agree_from_the_same_weights(found: dict[str, dict[str, Any]]) -> None:
-    a, b = found["tensorflow"]["2"], found["jax"]["2"]
-    assert np.allclose(a["loss"], b["loss"], atol=LOOSE)
