@@ -92,6 +92,17 @@ class MemberSettings(CnnSettings):
     size: Annotated[int, Field(ge=16)]  # pixels, square
     variant: Name | None = None  # tells apart members of one backbone and size
 
+    @model_validator(mode="after")
+    def _scored_at_its_own_size_once(self) -> Self:
+        if self.size in self.tta.sizes:
+            raise ValueError(f"tta.sizes {self.tta.sizes} holds the member's own size; remove it")
+        if self.pictures == "prepared" and self.tta.sizes:
+            raise ValueError(
+                f"pictures 'prepared' are of one size, and tta.sizes asks for {self.tta.sizes} "
+                "besides; set pictures = 'originals', or remove tta.sizes"
+            )
+        return self
+
     @property
     def name(self) -> str:
         """What the member is called everywhere: backbone-size, or backbone-size-variant."""

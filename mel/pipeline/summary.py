@@ -127,5 +127,10 @@ def _files(recipe: Recipe, work: Work) -> tuple[str, ...]:
     submission = work.submissions / f"{recipe.ensemble.name}.csv"
     paths = (submission, blend / "report.html", blend / "blend.json")
     tables = (work.images, work.folds, work.audit, *(work.cnn(n) for n in recipe.names))
-    more = (work.tabular(recipe.tabular.name), work.summary, work.summary.with_suffix(".json"))
+    more = (
+        work.root / "cnn" / "report.html",
+        work.tabular(recipe.tabular.name),
+        work.summary,
+        work.summary.with_suffix(".json"),
+    )
     return tuple(work.short(path) for path in (*paths, *tables, *more))

@@ -62,11 +62,6 @@ def train_member(
 
 def _prepared(member: MemberSettings, work: Work) -> kaggle.Prepared:
     """Open the prepared pictures of a member; raises MelError for those that it lacks."""
-    if member.tta.sizes:
-        raise MelError(
-            f"{member.name}: pictures = 'prepared' are of one size, and tta.sizes asks for "
-            f"{member.tta.sizes} besides; set pictures = 'originals', or remove tta.sizes"
-        )
     folder = work.root / "prepared"
     if not (folder / str(member.size) / "index.parquet").is_file():
         raise MelError(f"{member.name}: {_to_prepare(folder, member.size, work)}")
