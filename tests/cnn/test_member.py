@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -82,23 +83,14 @@ def _wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError(f"{path} did not appear")
 
 
-def _workers_of(here: Path) -> list[int]:
-    """Processes that still have a log of this work folder open: orphans, if there are any."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                links = [str(fd.readlink()) for fd in (entry / "fd").iterdir()]
-            except OSError:
-                continue
-            if any(link.startswith(str(here)) for link in links):
-                found.append(int(entry.name))
-    return found
-
-
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks for orphans in /proc")
 def test_a_killed_training_goes_on_at_its_fold_and_touches_no_finished_one(
-    trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+    trained: Trained,
+    small: ImageTable,
+    small_folds: Folds,
+    micro: MemberSettings,
+    tmp_path: Path,
+    workers_of: Callable[[Path], list[int]],
 ) -> None:
     small.write(tmp_path / "images.parquet")
     small_folds.write(tmp_path / "folds.parquet")
@@ -110,7 +102,7 @@ def test_a_killed_training_goes_on_at_its_fold_and_touches_no_finished_one(
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(1.0)
-    assert _workers_of(tmp_path) == []
+    assert workers_of(tmp_path) == []
     assert not (member / "fold1" / "done.json").exists()
     finished = _hashes(member / "fold0")
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -58,22 +59,13 @@ def _killed(here: Path, moment: int, delay: float) -> bool:
     return going
 
 
-def _orphans(here: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                links = [str(fd.readlink()) for fd in (entry / "fd").iterdir()]
-            except OSError:
-                continue
-            if any(link.startswith(str(here)) for link in links):
-                found.append(int(entry.name))
-    return found
-
-
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks for orphans in /proc")
 def test_a_training_killed_at_random_moments_gives_the_scores_of_one_that_was_not(
-    small: ImageTable, small_folds: Folds, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    small: ImageTable,
+    small_folds: Folds,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    workers_of: Callable[[Path], list[int]],
 ) -> None:
     settings = MemberSettings.model_validate(ALL_ON)
     small.write(tmp_path / "images.parquet")
@@ -85,7 +77,7 @@ def test_a_training_killed_at_random_moments_gives_the_scores_of_one_that_was_no
     for _ in range(KILLS):
         kills += _killed(tmp_path, int(draw.integers(1, 5)), float(draw.uniform(0, 0.3)))
         time.sleep(0.5)
-        assert _orphans(tmp_path) == [], f"seed {seed}"
+        assert workers_of(tmp_path) == [], f"seed {seed}"
     assert kills, f"no training was killed before it ended, seed {seed}"
     fold = tmp_path / "cnn/m/fold0"
     train(small, small_folds, settings, fold.parent, only_folds=[0])
