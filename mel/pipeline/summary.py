@@ -127,10 +127,6 @@ def _files(recipe: Recipe, work: Work) -> tuple[str, ...]:
     submission = work.submissions / f"{recipe.ensemble.name}.csv"
     paths = (submission, blend / "report.html", blend / "blend.json")
     tables = (work.images, work.folds, work.audit, *(work.cnn(n) for n in recipe.names))
-    more = (
-        work.root / "cnn" / "report.html",
-        work.tabular(recipe.tabular.name),
-        work.summary,
-        work.summary.with_suffix(".json"),
-    )
-    return tuple(work.short(path) for path in (*paths, *tables, *more))
+    more = (work.tabular(recipe.tabular.name), work.summary, work.summary.with_suffix(".json"))
+    curves = [path for path in (work.root / "cnn" / "report.html",) if path.is_file()]
+    return tuple(work.short(path) for path in (*paths, *tables, *curves, *more))

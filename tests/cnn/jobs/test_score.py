@@ -22,7 +22,7 @@ def mixed(table: ImageTable) -> ImageTable:
     return ImageTable.of(pl.concat([table.frame, outside]), "mixed")
 
 
-@pytest.mark.parametrize("sizes", [[], [48], [48, 32]])
+@pytest.mark.parametrize("sizes", [[], [48], [48, 64]])
 def test_external_images_are_needed_at_the_members_own_size_alone(
     mixed: ImageTable, sizes: list[int]
 ) -> None:
