@@ -54,7 +54,8 @@ class Recipe(Settings):
     def read(cls, path: Path | str) -> Self:
         """Read a TOML recipe; any fault is one line that names the file, the key and a way out.
 
-        `[cnn]` holds what the members share, each `[[cnn.members]]` what is its own.
+        `[cnn]` holds what the members share, each `[[cnn.members]]` what is its own: also within a
+        table, so that `tta = { turns = "all" }` of a member leaves the other settings of [cnn.tta].
         """
         try:
             raw = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -113,7 +114,14 @@ def _with_shared_settings(raw: dict[str, Any]) -> dict[str, Any]:
     members = cnn.get("members", [])
     if not isinstance(members, list) or not all(isinstance(m, dict) for m in members):
         return raw
-    return raw | {"cnn": [shared | member for member in members]}
+    return raw | {"cnn": [_over(shared, member) for member in members]}
+
+
+def _over(shared: dict[str, Any], member: dict[str, Any]) -> dict[str, Any]:
+    """Lay a member's settings over the shared ones; those of a table, such as tta, one by one."""
+    tables = {name: value for name, value in member.items() if isinstance(value, dict)}
+    both = {n: shared[n] | own for n, own in tables.items() if isinstance(shared.get(n), dict)}
+    return shared | member | both
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:

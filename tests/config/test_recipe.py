@@ -52,6 +52,29 @@ def test_members_share_the_cnn_settings_unless_they_say_otherwise(tmp_path: Path
     assert [member.epochs for member in recipe.cnn] == [3, 5]
 
 
+def test_within_a_table_too_a_member_changes_only_what_it_says(tmp_path: Path) -> None:
+    """A size that adds a view must not lose the shared turns, nor one that wants XLA the GPU."""
+    shared = """
+[cnn.tta]
+turns = "all"
+[cnn.hardware]
+device = "gpu"
+[cnn.source_weights]
+isic2019 = 0.5
+"""
+    own = """
+tta = { sizes = [48] }
+hardware = { xla = "on" }
+source_weights = { other = 0.1 }
+"""
+    first, second = read(tmp_path, PLAIN.replace("[[", f"{shared}[[", 1) + own).cnn
+    assert (first.tta.turns, first.tta.sizes) == ("all", [])
+    assert (second.tta.turns, second.tta.sizes) == ("all", [48])
+    assert (first.hardware.xla, second.hardware.xla) == ("auto", "on")
+    assert {first.hardware.device, second.hardware.device} == {"gpu"}
+    assert second.source_weights == {"isic2019": 0.5, "other": 0.1}
+
+
 @pytest.mark.parametrize("end", ["", "cnn = []\n", "[cnn]\n", "[cnn]\nmembers = []\n"])
 def test_a_recipe_may_have_no_member_until_one_is_asked_for(tmp_path: Path, end: str) -> None:
     head, data = PLAIN.split("[cnn]")[0].split("[data]")
