@@ -1,8 +1,8 @@
 """Settings of the random changes to training images."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mel.config.base import Fraction, Settings
 
@@ -10,6 +10,7 @@ __all__ = ["Augmentation"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Degrees = Annotated[float, Field(ge=0, le=180)]
+_HALF = 0.5
 
 
 class Augmentation(Settings):
@@ -28,8 +29,14 @@ class Augmentation(Settings):
     saturation: Fraction = 0.0  # factor drawn from 1 - saturation to 1 + saturation
     hue: Degrees = 0.0  # degrees, drawn from -hue to hue
     cutout: Fraction = 0.0  # side of a blank square, as a fraction of the image's
-    cutout_share: Share = 0.5  # of the images, where cutout is above 0
+    cutout_share: Share = _HALF  # of the images, where cutout is above 0
     hair_share: Share = 0.0  # of the images: dark hairs are drawn over them
     border_share: Share = 0.0  # of the images: a microscope's round dark rim
     mixup: Annotated[float, Field(ge=0)] = 0.0  # alpha of the Beta that mixes two images; 0: off
     cutmix: Annotated[float, Field(ge=0)] = 0.0  # the same of a pasted box; with both, one of two
+
+    @model_validator(mode="after")
+    def _all_have_an_effect(self) -> Self:
+        if not self.cutout and self.cutout_share not in (0, _HALF):
+            raise ValueError("cutout_share has no effect without cutout; set cutout, or remove it")
+        return self

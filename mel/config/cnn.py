@@ -23,6 +23,13 @@ class FreezeSettings(Settings):
     share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the backbone's layers, from the input
     thaw_epochs: Annotated[int, Field(ge=0)] = 0  # over which they then join, from the head down
 
+    @model_validator(mode="after")
+    def _all_have_an_effect(self) -> Self:
+        if not self.epochs and (self.thaw_epochs or self.share < 1):
+            name = "thaw_epochs" if self.thaw_epochs else "share"
+            raise ValueError(f"{name} has no effect without epochs; set epochs, or remove it")
+        return self
+
 
 class CnnSettings(Settings):
     """How a network is trained and scores; shared by the members of a recipe."""
@@ -82,6 +89,16 @@ class CnnSettings(Settings):
     def _all_have_an_effect(self) -> Self:
         if self.loss != "focal" and self.focal_gamma is not None:
             raise ValueError("focal_gamma has no effect without loss = 'focal'; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _rebalanced_once(self) -> Self:
+        if self.positive_share and self.positive_weight == "balanced":
+            raise ValueError(
+                f"positive_weight 'balanced' makes up for the data's own share of positives, and "
+                f"positive_share {self.positive_share:g} draws another; set one of the two, or "
+                "positive_weight to a number"
+            )
         return self
 
 

@@ -1,12 +1,14 @@
 """Settings of the machine: how a network is computed, never what."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mel.config.base import Positive, Settings
 
 __all__ = ["HardwareSettings"]
+
+_USUAL_GB = 50.0
 
 
 class HardwareSettings(Settings):
@@ -23,4 +25,10 @@ class HardwareSettings(Settings):
     pixels: Literal["auto", "kept", "decoded"] = (
         "auto"  # kept: decoded once, on disk, for all epochs
     )
-    pixels_gb: Annotated[float, Field(gt=0)] = 50.0  # auto: kept up to this many gigabytes a size
+    pixels_gb: Annotated[float, Field(gt=0)] = _USUAL_GB  # auto: kept up to so many a size
+
+    @model_validator(mode="after")
+    def _all_have_an_effect(self) -> Self:
+        if self.pixels != "auto" and self.pixels_gb != _USUAL_GB:
+            raise ValueError(f"pixels_gb has no effect with pixels = {self.pixels!r}; remove it")
+        return self

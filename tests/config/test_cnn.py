@@ -20,6 +20,11 @@ def member(**given: Any) -> MemberSettings:
     [
         ({"focal_gamma": 2.0}, "focal_gamma has no effect without loss = 'focal'"),
         ({"freeze": {"epochs": 6, "thaw_epochs": 4}}, "leave none of 10 epochs"),
+        ({"freeze": {"thaw_epochs": 4}}, "thaw_epochs has no effect without epochs"),
+        ({"freeze": {"share": 0.5}}, "share has no effect without epochs"),
+        ({"augmentation": {"cutout_share": 0.3}}, "cutout_share has no effect without cutout"),
+        ({"hardware": {"pixels": "kept", "pixels_gb": 9.0}}, "pixels_gb has no effect with"),
+        ({"positive_share": 0.3, "positive_weight": "balanced"}, "set one of the two"),
         ({"tta": {"crops": 5}}, "crops = 5 needs a crop_share below 1"),
         ({"tta": {"average": "rank"}}, "average 'rank' has no effect with one view"),
         ({"tta": {"sizes": [48, 48]}}, "one is given twice"),

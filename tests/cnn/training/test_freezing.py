@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from mel.cnn.training.freezing import phases
 from mel.config import CnnSettings, FreezeSettings
 
+NONE = FreezeSettings()
+
 
 @given(
     st.integers(0, 6),
@@ -20,7 +22,7 @@ from mel.config import CnnSettings, FreezeSettings
 def test_phases_cover_all_epochs_and_only_ever_let_more_layers_join(
     hold: int, thaw: int, share: float, count: int, more: int
 ) -> None:
-    freeze = FreezeSettings(epochs=hold, thaw_epochs=thaw, share=share)
+    freeze = FreezeSettings(epochs=hold, thaw_epochs=thaw, share=share) if hold else NONE
     settings = CnnSettings(epochs=hold + thaw + more, freeze=freeze, warmup_epochs=0)
     found = phases(settings, count)
     assert [p.first for p in found] == [0, *[p.stop for p in found[:-1]]]
