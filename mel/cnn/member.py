@@ -105,11 +105,18 @@ def _assemble(work: Work, framing: Framing) -> tuple[Predictions, Predictions]:
     write_table(out / "history.parquet", history, {"kind": "history", "name": settings.name})
     recipe = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
     taught = {"labels": asdict(work.labels), "framing": asdict(framing)}
+    taught["external"] = _external(table, folds)
     made_from = {"folds": folds.digest, "inputs": work.inputs}
     write_json(out / "recipe.json", recipe | made_from | taught)
     oof.write(out / "oof.parquet")
     test.write(out / "test.parquet")
     return oof, test
+
+
+def _external(table: ImageTable, folds: Folds) -> list[str]:
+    """Give the external images that trained a fold: no score of them is an honest one."""
+    ids = table.external["image_id"]
+    return ids.filter(pl.Series(folds.may_train(ids).any(axis=0))).to_list()
 
 
 def _mean(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mel.cnn import train
+from mel.cnn import predict, train
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions
@@ -56,6 +56,32 @@ def test_an_external_image_trains_all_folds_but_those_it_is_barred_from(
     alone = trained[1].frame.filter(pl.col("fold") == 0).sort("image_id")["score"].to_numpy()
     assert np.array_equal(one, other), "the barred images' labels reached the fold"
     assert not np.array_equal(one, alone), "no external image trained the fold"
+
+
+def test_an_external_image_that_trained_a_fold_is_refused_in_any_list(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    """One that is barred from every fold trained nothing, and is scored like any other."""
+    table = _with_external(small, 1)
+    first, *others = table.external["image_id"]
+    everywhere = pl.DataFrame({"image_id": [first] * 2, "fold": [0, 1]})
+    folds = Folds.of(
+        small_folds.frame,
+        seed=0,
+        method="by hand",
+        barred=pl.concat(
+            [everywhere, pl.DataFrame({"image_id": others, "fold": [0] * len(others)})]
+        ),
+        external=table.external["image_id"],
+    )
+    member, once = tmp_path / "cnn" / "m", micro.model_copy(update={"epochs": 1})
+    assert train(table, folds, once, member) is not None
+    rows = table.external.select("image_id", "path")
+    with pytest.raises(MelError, match=rf"trained on image {others[0]} \(7 external images\)"):
+        predict(member, rows)
+    with pytest.raises(MelError, match="which no fold held out"):
+        predict(member, rows.filter(image_id=others[-1]), trained_on="out-of-fold")
+    assert predict(member, rows.filter(image_id=first)).frame.height == 1
 
 
 def test_a_table_without_pictures_cannot_train(

@@ -63,7 +63,7 @@ class Asked:
         known = Predictions.read(place / "oof.parquet").frame.select("image_id", "fold")
         listed = listing(images, metadata=settings.metadata)
         frame = listed.join(known, on="image_id", how="left", validate="1:1")
-        _refuse_external(place, recipe, images)
+        _refuse_external(place, recipe, images, listed["image_id"])
         own = _own(place, frame, trained_on)
         folds = pl.concat_list("fold") if own else pl.lit(list(range(recipe.n_folds)))
         return cls(place, recipe, settings, frame.with_columns(folds=folds), own)
@@ -111,14 +111,15 @@ def _check_ranks(member: Path, settings: MemberSettings) -> None:
             )
 
 
-def _refuse_external(member: Path, recipe: MemberRecipe, images: AnyImages) -> None:
-    """Refuse the images of the member's own table that trained every fold."""
-    if not isinstance(images, ImageTable) or images.digest != recipe.inputs.get("images"):
-        return
-    if images.external.height:
+def _refuse_external(member: Path, recipe: MemberRecipe, images: AnyImages, ids: pl.Series) -> None:
+    """Refuse external images that trained the member, in whatever list they stand."""
+    taught = set(recipe.external)
+    if isinstance(images, ImageTable) and images.digest == recipe.inputs.get("images"):
+        taught |= set(images.external["image_id"])  # a recipe.json may be older than its list
+    if mine := [image_id for image_id in ids if image_id in taught]:
         raise MelError(
-            f"{member.name}: was trained on image {images.external['image_id'][0]} "
-            f"({many(images.external.height, 'external image')}); leave them out"
+            f"{member.name}: was trained on image {mine[0]} "
+            f"({many(len(mine), 'external image')}), which no fold held out; leave them out"
         )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mel.cnn.jobs.done import fold_dir, is_done
 from mel.cnn.labels import Labels
@@ -16,7 +16,10 @@ __all__ = ["MemberRecipe", "read_recipe"]
 
 
 class MemberRecipe(BaseModel):
-    """A member's recipe.json: its settings, labels and framing, and what it was trained on."""
+    """A member's recipe.json: its settings, labels and framing, and what it was trained on.
+
+    `external` are the images that trained a fold and are scored by none.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -26,6 +29,7 @@ class MemberRecipe(BaseModel):
     inputs: dict[str, str]
     labels: dict[str, list[Any]] | None = None
     framing: dict[str, Any] | None = None
+    external: list[str] = Field(default_factory=list)
 
     @property
     def taught(self) -> Labels:
