@@ -25,7 +25,7 @@ class HardwareSettings(Settings):
     pixels: Literal["auto", "kept", "decoded"] = (
         "auto"  # kept: decoded once, on disk, for all epochs
     )
-    pixels_gb: Annotated[float, Field(gt=0)] = _USUAL_GB  # auto: kept up to so many a size
+    pixels_gb: Annotated[float, Field(gt=0)] = _USUAL_GB  # auto: a size, and if there is room
 
     @model_validator(mode="after")
     def _all_have_an_effect(self) -> Self:

@@ -9,16 +9,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mel.cnn.feeding.pixels import keep
+from mel.cnn.devices.machine import free_disk
+from mel.cnn.feeding.pixels import keep, place_of
 from mel.config import HardwareSettings
 from mel.errors import ImageError, MelError, near
 from mel.images import Framing, decode
+from mel.progress import say
 
 __all__ = ["Decoded", "Kept", "Pictures", "is_kept", "open_pictures", "prepare"]
 
 Bytes = NDArray[np.uint8]
 _PLAIN = Framing()
 Ints = NDArray[np.int64]
+_ROOM = 0.8  # of the free disk that pixels may fill unasked: the networks need some, too
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,14 @@ def prepare(
 ) -> None:
     """Decode what is to be kept, with progress; nothing where each use shall decode anew.
 
-    `frame` has image_id and path. Raises ImageError naming the first broken picture.
+    `frame` has image_id and path. Says so where only the disk is too full to keep them. Raises
+    ImageError naming the first broken picture.
     """
-    if is_kept(frame.height, size, hardware):
+    if not is_kept(frame.height, size, hardware):
+        return
+    if lack := _lack(frame, size, cache, hardware, framing):
+        say(f"{cache}: {lack}; each picture is decoded whenever it is needed, which is slower")
+    else:
         keep(frame, size, cache, framing)
 
 
@@ -105,7 +113,8 @@ def open_pictures(
     """Give the pictures of a frame of image_id and path, kept or decoded as `hardware` says.
 
     What is kept lies in `cache`, and is decoded first where `prepare` was not called before. To
-    find it again, the frame must have the same images; their order is of no account.
+    find it again, the frame must have the same images; their order is of no account. Where
+    `hardware.pixels` is "auto" and the disk has no room, nothing is kept.
 
     >>> from tempfile import TemporaryDirectory
     >>> from PIL import Image
@@ -117,14 +126,27 @@ def open_pictures(
     ...     pictures.take(pictures.rows_of(["a"]))[0, 0, 0].tolist()
     [10, 20, 30]
     """
-    if is_kept(frame.height, size, hardware):
+    kept = is_kept(frame.height, size, hardware)
+    if kept and not _lack(frame, size, cache, hardware, framing):
         return Kept(size, _numbered(frame), keep(frame, size, cache, framing))
     ordered = frame.select("image_id", "path").sort("image_id")
     return Decoded(size, _numbered(frame), tuple(ordered["path"].to_list()), framing)
 
 
+def _lack(
+    frame: pl.DataFrame, size: int, cache: Path, hardware: HardwareSettings, framing: Framing
+) -> str:
+    """Say what room the disk lacks for pixels that nobody insists on; empty where it has it."""
+    needed, free = frame.height * size * size * 3, free_disk(cache)
+    if hardware.pixels == "kept" or free is None or needed <= _ROOM * free:
+        return ""
+    if place_of(frame, size, cache, framing).exists():
+        return ""
+    return f"no room for {needed / 1e9:.1f} GB of pixels of {size}, {free / 1e9:.1f} GB are free"
+
+
 def is_kept(count: int, size: int, hardware: HardwareSettings) -> bool:
-    """Say whether the pixels of `count` images are kept on disk: they take size * size * 3 each.
+    """Say whether the pixels of `count` images shall be kept: they take size * size * 3 each.
 
     >>> hardware = HardwareSettings(pixels_gb=1.0)
     >>> is_kept(5_000, 256, hardware), is_kept(6_000, 256, hardware)

@@ -17,7 +17,7 @@ from mel.files import atomic, digest_frame, digest_json
 from mel.images import Framing, decode, stamp
 from mel.progress import progress
 
-__all__ = ["keep"]
+__all__ = ["keep", "place_of"]
 
 _PLAIN = Framing()
 
@@ -34,13 +34,18 @@ def keep(
     naming the first broken file.
     """
     frame = frame.select("image_id", "path").sort("image_id")
-    framed = "" if framing == _PLAIN else f"-{digest_json(asdict(framing))}"
-    target = cache / f"pixels-{size}-{_digest(frame)}{framed}.npy"
+    target = place_of(frame, size, cache, framing)
     with _one_at_a_time(target):
         if not target.exists():
             with atomic(target) as temporary:
                 _decode_all(frame["path"].to_list(), size, temporary, framing)
     return np.asarray(np.load(target, mmap_mode="r"))
+
+
+def place_of(frame: pl.DataFrame, size: int, cache: Path, framing: Framing = _PLAIN) -> Path:
+    """Give the file that `keep` opens where it is there, and makes where it is not."""
+    framed = "" if framing == _PLAIN else f"-{digest_json(asdict(framing))}"
+    return cache / f"pixels-{size}-{_digest(frame)}{framed}.npy"
 
 
 @contextmanager
@@ -59,6 +64,7 @@ def _one_at_a_time(target: Path) -> Iterator[None]:
 
 
 def _digest(frame: pl.DataFrame) -> str:
+    frame = frame.select("image_id", "path")
     stamps = [stamp(path) for path in frame["path"]]
     return digest_frame(
         frame.with_columns(

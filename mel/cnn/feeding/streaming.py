@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mel.cnn.feeding.examples import Examples
-from mel.cnn.feeding.order import epoch_order
+from mel.cnn.feeding.order import epoch_order, steps_per_epoch
 from mel.cnn.feeding.pictures import Pictures
 from mel.cnn.feeding.threads import cores
 from mel.config import MemberSettings
@@ -37,31 +38,32 @@ def training(
     """
     import tensorflow as tf
 
-    def orders() -> Iterator[tuple[NDArray[np.int64], int, int]]:
-        for epoch in range(first_epoch, settings.epochs):
-            order = epoch_order(examples.target, settings, (settings.seed, fold, epoch))
-            for step, start in enumerate(range(0, len(order), settings.batch)):
-                yield order[start : start + settings.batch], epoch, step
+    steps = steps_per_epoch(len(examples), settings.batch)
 
-    def load(order: Any, epoch: Any, step: Any) -> tuple[NDArray[Any], ...]:
-        key = (settings.seed, fold, int(epoch), int(step))
+    @lru_cache(maxsize=2)  # batches of two epochs may be made at a time
+    def order_of(epoch: int) -> NDArray[np.int64]:
+        return epoch_order(examples.target, settings, (settings.seed, fold, epoch))
+
+    def load(number: Any) -> tuple[NDArray[Any], ...]:
+        epoch, step = divmod(int(number), steps)
         try:
+            order = order_of(epoch)[step * settings.batch : (step + 1) * settings.batch]
+            key = (settings.seed, fold, epoch, step)
             return batch_of(pictures, examples, order, key, settings)
         except MelError as error:
             _faults.append(error)
             raise
 
-    signature = [tf.TensorSpec((settings.batch,), tf.int64), *[tf.TensorSpec((), tf.int64)] * 2]
-    source = tf.data.Dataset.from_generator(orders, output_signature=tuple(signature))
     shapes = _shapes(examples, settings)
     types = [tf.uint8, *[tf.float32] * (len(shapes) - 1)]
 
-    def made(*numbers: Any) -> Any:
-        found = tf.numpy_function(load, numbers, types)
+    def made(number: Any) -> Any:
+        found = tf.numpy_function(load, [number], types)
         sized = [tf.ensure_shape(part, shape) for part, shape in zip(found, shapes, strict=True)]
         images, labels, weights, *metadata = sized
         return (images, *metadata) if metadata else images, labels, weights
 
+    source = tf.data.Dataset.range(first_epoch * steps, settings.epochs * steps)
     parallel = source.map(made, num_parallel_calls=_parallel(settings), deterministic=True)
     return parallel.prefetch(2)
 

@@ -79,6 +79,21 @@ def test_auto_keeps_what_fits_and_nothing_is_kept_when_it_shall_be_decoded(small
     assert len(list(tmp_path.glob("*.npy"))) == 1
 
 
+def test_where_the_disk_is_too_full_nothing_is_kept_unasked_and_that_is_said(
+    small, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("mel.cnn.feeding.pictures.free_disk", lambda _: 48 * 32 * 32 * 3)
+    prepare(small.frame, 32, tmp_path, HardwareSettings())
+    assert isinstance(open_pictures(small.frame, 32, tmp_path, HardwareSettings()), Decoded)
+    assert list(tmp_path.iterdir()) == []
+    said = capsys.readouterr().err
+    assert "no room for 0.0 GB of pixels of 32" in said
+    assert "decoded whenever it is needed" in said
+    prepare(small.frame, 32, tmp_path, KEPT)
+    again = open_pictures(small.frame, 32, tmp_path, HardwareSettings())
+    assert isinstance(again, Kept), "what is there already needs no room"
+
+
 def test_an_unknown_id_is_refused_with_near_ones(small, tmp_path):
     pictures = open_pictures(small.frame, 16, tmp_path, ANEW)
     with pytest.raises(MelError, match="'img4l': has no picture; did you mean 'img4"):
