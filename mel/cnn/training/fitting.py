@@ -11,6 +11,7 @@ from mel.cnn.feeding import Examples, Pictures
 from mel.cnn.labels import Labels
 from mel.cnn.training.state import State
 from mel.config import MemberSettings
+from mel.errors import MelError, many
 
 __all__ = ["fit"]
 
@@ -37,9 +38,16 @@ def fit(
     are the averages where the settings have them. `held_out` is only looked at: no early stopping,
     no choice of an epoch. `check` is called before anything is kept, and may raise.
 
-    Raises MelError for a loss that is no number, a picture that is broken, and a full disk.
+    Raises MelError for a loss that is no number, a picture that is broken, a full disk, and for
+    `accumulate` above all the steps there are.
     """
     steps = feeding.steps_per_epoch(len(examples), settings.batch)
+    if settings.accumulate > steps * settings.epochs:
+        raise MelError(
+            f"accumulate {settings.accumulate} is above the {steps * settings.epochs} steps that "
+            f"{many(len(examples), 'image')} make in all epochs: no weight would ever move; "
+            "lower accumulate or batch_size"
+        )
     facts = dict(inputs or {}) | {"fold": fold, "batch": settings.batch, "steps": steps}
     from mel.cnn.training.running import Run  # it imports Keras: only now is a device started
 

@@ -109,3 +109,12 @@ def test_a_loss_that_is_no_number_is_refused_and_not_kept(
     with pytest.raises(MelError, match=r"loss is (nan|inf) in epoch \d; lower learning_rate"):
         fit(wild, tmp_path)
     assert not (tmp_path / "state.npz").exists()
+
+
+def test_gradients_that_no_step_would_ever_apply_are_refused(
+    fit: Any, all_on: MemberSettings, tmp_path: Path
+) -> None:
+    most = all_on.model_copy(update={"accumulate": 4 * 5 + 1})
+    with pytest.raises(MelError, match=r"accumulate 21 is above the 20 steps that 16 images make"):
+        fit(most, tmp_path)
+    assert list(tmp_path.iterdir()) == []
