@@ -36,7 +36,7 @@ def listing(images: AnyImages, *, metadata: bool) -> pl.DataFrame:
 
     `images` is an ImageTable, a frame with image_id and path, a Parquet or CSV file of these (a
     path is taken from the file's own folder on), or a folder of .jpg, .jpeg, .png and .dcm files,
-    whose ids are their names without suffix. With `metadata`, a table or list must have the
+    whose ids are their names without suffix, hidden ones left aside. With `metadata`, a table or list must have the
     columns age, sex and site, in which values may be missing; for a folder all are, which is said.
 
     Raises MelError for what is not there, a missing column, ids that are missing or stand twice,
@@ -86,7 +86,8 @@ def _parquet(place: Path) -> pl.DataFrame:
 
 
 def _folder(folder: Path) -> pl.DataFrame:
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    named = (path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    files = sorted(path for path in named if path.is_file() and not path.name.startswith("."))
     if not files:
         raise MelError(f"{folder}: holds no image; looked for {', '.join(_SUFFIXES)}")
     by_id: dict[str, Path] = {}

@@ -43,6 +43,13 @@ def test_a_folder_a_frame_and_files_of_either_kind_give_the_same_list(folder: Pa
         assert listing(given, metadata=False).equals(expected)
 
 
+def test_what_a_file_manager_leaves_in_a_folder_is_no_picture(folder: Path) -> None:
+    expected = listing(folder, metadata=False)
+    (folder / "._a.jpg").write_bytes(b"")
+    (folder / "old.jpg").mkdir()
+    assert listing(folder, metadata=False).equals(expected)
+
+
 def test_a_table_gives_all_its_images_with_what_is_known_of_them(table: ImageTable) -> None:
     found = listing(table, metadata=True)
     assert found["image_id"].to_list() == table.frame["image_id"].to_list()
