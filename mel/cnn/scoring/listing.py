@@ -36,8 +36,9 @@ def listing(images: AnyImages, *, metadata: bool) -> pl.DataFrame:
 
     `images` is an ImageTable, a frame with image_id and path, a Parquet or CSV file of these (a
     path is taken from the file's own folder on), or a folder of .jpg, .jpeg, .png and .dcm files,
-    whose ids are their names without suffix, hidden ones left aside. With `metadata`, a table or list must have the
-    columns age, sex and site, in which values may be missing; for a folder all are, which is said.
+    whose ids are their names without suffix; hidden ones are left aside. With `metadata`, a table
+    or list must have the columns age, sex and site, in which values may be missing; for a folder
+    all are, which is said.
 
     Raises MelError for what is not there, a missing column, ids that are missing or stand twice,
     a missing path, and a word or an age that is none.
