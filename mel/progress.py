@@ -25,7 +25,10 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress(label: str, total: int, unit: str) -> Iterator[Ticker]:
-    """Show progress of `total` units of work: done, units per second, time left."""
+    """Show progress of `total` units of work: done, units per second, time left.
+
+    With a `total` of 0, of work that cannot be counted, only the notes are shown.
+    """
     if sys.stderr.isatty():
         with _bar(label, total, unit) as tick:
             yield tick
@@ -93,5 +96,6 @@ class _Lines:
         if now - self._last < _EVERY and pace.done < pace.total:
             return
         self._last = now
-        parts = (f"{pace.done:,}/{pace.total:,} {self._unit}", str(pace), note)
-        say(f"{self._label}: {', '.join(part for part in parts if part)}")
+        counted = (f"{pace.done:,}/{pace.total:,} {self._unit}", str(pace)) if pace.total else ()
+        text = ", ".join(part for part in (*counted, note) if part)
+        say(f"{self._label}: {text}" if text else self._label)

@@ -64,6 +64,14 @@ def test_slow_work_does_not_read_as_nought_a_second(
     assert capsys.readouterr().err == "train: 2/3 folds, 0.025 folds/s, 0:40 left\n"
 
 
+def test_work_that_cannot_be_counted_shows_its_notes_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress("doctor", 0, "images") as tick:
+        tick(0, "starting TensorFlow")
+    assert capsys.readouterr().err == "doctor: starting TensorFlow\n"
+
+
 @pytest.mark.parametrize("total", [0, 1, 3])
 def test_more_or_fewer_ticks_than_said_are_no_fault(total: int) -> None:
     with progress("x", total, "rows") as tick:
