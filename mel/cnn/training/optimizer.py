@@ -11,7 +11,7 @@ from mel.config import CnnSettings
 
 __all__ = ["Optimizer", "carry", "optimizer_for"]
 
-_UNDECAYED = ["bias", "gamma", "beta"]
+_UNDECAYED = ["bias", "gamma", "beta", "log_power"]  # a decayed power of GeM ends as an average
 
 
 class Optimizer(keras.optimizers.AdamW):  # type: ignore[misc]

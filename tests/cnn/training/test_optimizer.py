@@ -56,6 +56,20 @@ def test_gradients_of_several_steps_make_the_update_of_their_mean() -> None:
             assert np.allclose(_values(parts), _values(whole), atol=1e-6)
 
 
+def test_only_kernels_decay_and_the_power_of_gem_does_not() -> None:
+    import keras
+
+    from mel.cnn.networks.pooling import pooling
+
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Conv2D(2, 1), keras.layers.BatchNormalization(), pooling("gem", "pool")]
+    model = keras.Sequential([keras.Input((4, 4, 3)), *layers, keras.layers.Dense(1)])
+    optimizer = _optimizer(model, weight_decay=0.5, learning_rate=0.1)
+    decayed = [v.name for v in model.trainable_variables if optimizer._use_weight_decay(v)]
+    assert decayed == ["kernel", "kernel"]
+    assert "log_power" in {variable.name for variable in model.trainable_variables}
+
+
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_the_average_moves_once_an_update_and_is_not_trained_on(accumulate: int) -> None:
     model, plain = _model(), _model()
