@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mel.cnn import feeding
+from mel.cnn.backbones import digest_weights
 from mel.cnn.devices.device import misfit
 from mel.cnn.jobs.claims import claimed
 from mel.cnn.jobs.done import fold_dir, is_done, is_trained
@@ -15,7 +16,7 @@ from mel.cnn.jobs.launch import launch
 from mel.cnn.jobs.probing import batch_for
 from mel.cnn.jobs.score import needed
 from mel.cnn.labels import Labels
-from mel.cnn.training.validating import validates
+from mel.cnn.training.validating import looks
 from mel.config import HardwareSettings, MemberSettings
 from mel.errors import MelError
 from mel.files import read_json
@@ -51,7 +52,8 @@ class Work:
     def _inputs(self, settings: str) -> dict[str, str]:
         made_from = {"images": self.table.digest, "folds": self.folds.digest}
         pictures = self.table.inputs.get("prepared", ORIGINALS)
-        return made_from | {"settings": settings, "pictures": pictures}
+        made_from |= {"settings": settings, "pictures": pictures}
+        return made_from | digest_weights(self.settings)
 
     def missing(self, folds: Sequence[int]) -> list[int]:
         """Give those of the folds that are not finished."""
@@ -90,7 +92,7 @@ class Work:
             }
 
     def _train(self, job: Mapping[str, Any], settings: MemberSettings, fold: int) -> None:
-        label = f"{settings.name} fold {fold + 1}/{self.folds.n_folds}"
+        label = f"{settings.name} fold {fold} (of {self.folds.n_folds})"
         with claimed(self.out, fold) as claim:
             if claim is None:
                 say(f"{label}: another process is training it, left to that")
@@ -109,23 +111,20 @@ class Work:
             return scored
         fitted = self.folds.training(self.table, fold).height
         each = feeding.steps_per_epoch(fitted, settings.batch) * settings.batch
-        looks = sum(
-            validates(settings.validate_every, settings.epochs, epoch)
-            for epoch in range(settings.epochs)
-        )
         both = held_out["target"].n_unique() > 1
-        return settings.epochs * each + looks * held_out.height * both + scored
+        looked = looks(settings, settings.epochs) * held_out.height * both
+        return settings.epochs * each + looked + scored
 
 
 def check_device(settings: MemberSettings) -> None:
     """Refuse, before anything is made, what cannot be computed on this machine.
 
-    Only what is demanded can be refused; then a child process looks. Raises MelError with what
-    the device's choice raises.
+    Only what is demanded can be refused, and gradients that are added up, which several devices of
+    TensorFlow cannot share; then a child process looks. Raises MelError with what the device's
+    choice raises.
     """
-    if settings.hardware == HardwareSettings(
-        pixels=settings.hardware.pixels, pixels_gb=settings.hardware.pixels_gb
-    ):
+    plain = HardwareSettings(pixels=settings.hardware.pixels, pixels_gb=settings.hardware.pixels_gb)
+    if settings.hardware == plain and settings.accumulate == 1:
         return
     with tempfile.TemporaryDirectory(prefix="mel-") as folder:
         out = Path(folder) / "found.json"

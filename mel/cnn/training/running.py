@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from mel.cnn import feeding, networks
 from mel.cnn.devices import Device
@@ -14,7 +15,7 @@ from mel.cnn.labels import Labels
 from mel.cnn.training.session import Session
 from mel.cnn.training.state import Row, Saved, State
 from mel.cnn.training.tensorboard import Logs
-from mel.cnn.training.validating import held_out_auc, validates
+from mel.cnn.training.validating import held_out_auc, looks, validates
 from mel.cnn.training.watching import Watch, calls
 from mel.config import MemberSettings
 
@@ -45,9 +46,9 @@ class Run:
     def train(self, held_out: Examples | None) -> tuple[Any, list[Row]]:
         """Train; give the network and a row of history an epoch."""
         self.session = self._begun()
+        self.held_out = held_out
         done = self._resumed()
         self.logs = Logs(self.state.folder / "logs", anew=not done)
-        self.held_out = held_out
         self.forward = forward(self.session.model)  # once: each would be traced anew
         for phase in self.session.phases:
             if phase.stop > done:
@@ -72,8 +73,15 @@ class Run:
             return 0
         self.history = list(saved.history)
         self.tell({"news": f"goes on after epoch {saved.epochs} of {self.settings.epochs}"})
-        self.tell({"done": saved.epochs * self.steps * self.settings.batch})
+        self.tell({"done": self._passed(saved.epochs)})
         return saved.epochs
+
+    def _passed(self, epochs: int) -> int:
+        """Give the images that pass through the network in so many epochs, looks included."""
+        fitted = epochs * self.steps * self.settings.batch
+        if self.held_out is None or len(np.unique(self.held_out.target)) < 2:
+            return fitted
+        return fitted + looks(self.settings, epochs) * len(self.held_out)
 
     def _taken(self, saved: Saved) -> bool:
         self.session.enter(saved.epochs - 1, self.device.jit_compile)

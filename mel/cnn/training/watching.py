@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from mel.cnn.events import Event
 from mel.cnn.training.state import Row
+from mel.cnn.training.validating import NO_NUMBER
 from mel.errors import MelError
 
 __all__ = ["Watch", "calls"]
@@ -20,7 +22,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells of progress about once a second, makes a row of history of each epoch.
 
     `validate` gives the held-out AUC after an epoch (counted from 0), or None; `keep` is handed
-    the epoch and its row when all else is done. Raises MelError when the loss is no number.
+    the epoch and its row when all else is done. Raises MelError when the loss is no number, and
+    when a weight is none at the end of an epoch: such an epoch is not kept.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         loss = float(logs["loss"])
         seconds = max(time.monotonic() - self._start, 1e-9)
         self._look(loss)
+        self._look_at_weights()
         found = self._validate(epoch)
         self._auc = self._auc if found is None else found
         row: Row = {
@@ -67,13 +71,19 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _look(self, loss: float) -> None:
         if not math.isfinite(loss):
-            raise MelError(
-                f"the loss is {loss} in epoch {self._epoch + 1}; lower learning_rate, or set "
-                "hardware.precision = 'float32'"
-            )
+            raise MelError(f"the loss is {loss} in epoch {self._epoch + 1}; {NO_NUMBER}")
         event = {"done": self._untold, "loss": loss, "epoch": self._epoch + 1, "auc": self._auc}
         self._tell(event)
         self._untold, self._told = 0, time.monotonic()
+
+    def _look_at_weights(self) -> None:
+        """Refuse weights that the last step of an epoch spoilt: its loss is from before it."""
+        for variable in self.model.variables:
+            value = np.asarray(variable)
+            if value.dtype.kind == "f" and not np.isfinite(value).all():
+                raise MelError(
+                    f"{variable.path} holds no numbers after epoch {self._epoch + 1}; {NO_NUMBER}"
+                )
 
 
 class _Calls(keras.callbacks.CallbackList):  # type: ignore[misc]

@@ -53,6 +53,8 @@ def test_a_training_stopped_twice_ends_as_one_that_was_not(
             fit(all_on, tmp_path, check=_stop_after(kept))
     news: list[dict[str, Any]] = []
     model, rows = fit(all_on, tmp_path, news.append)
+    images, looks = 5 * 16, 5 * 8
+    assert sum(event.get("done", 0) for event in news) == images + looks, "progress ends at its end"
     assert {"news": "goes on after epoch 3 of 5"} in news
     assert _alike(_weights(model), whole[3])
     for name in ("epoch", "loss", "auc", "learning_rate"):
@@ -99,6 +101,29 @@ def test_each_epoch_has_a_row_and_an_entry_of_the_logs(whole: Whole) -> None:
     assert set(found) == {"loss", "auc", "learning_rate", "seconds", "images_per_s"}
     assert [step for step, _ in found["auc"]] == [1, 2, 3, 4, 5]
     assert np.allclose([value for _, value in found["loss"]], [row["loss"] for row in rows])
+
+
+def test_weights_that_the_last_step_spoils_are_not_kept(
+    fit: Any, all_on: MemberSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of that step is from before its update: it alone would let them pass."""
+    from mel.cnn.training.watching import Watch
+
+    def spoil(self: Any, epoch: int) -> None:
+        kernel = self.model.trainable_variables[0]
+        kernel.assign(np.full(kernel.shape, np.nan if epoch == 1 else 0.1))
+
+    look = Watch.on_epoch_end
+
+    def ended(self: Any, epoch: int, logs: Any = None) -> None:
+        spoil(self, epoch)
+        look(self, epoch, logs)
+
+    monkeypatch.setattr(Watch, "on_epoch_end", ended)
+    with pytest.raises(MelError, match=r"kernel holds no numbers after epoch 2; lower learning"):
+        fit(all_on.model_copy(update={"validate_every": 0}), tmp_path)
+    with np.load(tmp_path / "state.npz") as state:
+        assert all(np.isfinite(state[name]).all() for name in state.files)
 
 
 def test_a_loss_that_is_no_number_is_refused_and_not_kept(
