@@ -98,4 +98,7 @@ def _resize(image: Image.Image, box: Box, size: int, framing: Framing) -> Image.
     elif framing.fit == "pad":
         scale = size / max(width, height)
         target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    whole: Box = (0.0, 0.0, float(image.width), float(image.height))
+    if target == image.size and box == whole:
+        return image  # resizing would copy it
     return image.resize(target, Image.Resampling.BILINEAR, box=box)
