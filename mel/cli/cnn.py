@@ -19,8 +19,9 @@ class _Turns(StrEnum):
     all = "all"
 
 
-_Fold = Annotated[
-    int | None, typer.Option("--fold", min=0, metavar="K", help="Train this fold, from 0.")
+_Folds = Annotated[
+    list[int] | None,
+    typer.Option("--fold", min=0, metavar="K", help="Train this fold, from 0; repeat."),
 ]
 
 
@@ -34,8 +35,12 @@ def list_(
     can still name a file or a preset folder.
     """
     from mel import cnn
+    from mel.errors import MelError, near
 
     found = cnn.backbones(pattern)
+    if not found:
+        known = near(pattern, (b.name for b in cnn.backbones()))
+        raise MelError(f"no backbone matches {pattern!r}; {known}")
     rows = [
         (b.name, f"{b.params:,}", b.native_size, f"{b.gflops:.3g}", _weights(b.imagenet))
         for b in found
@@ -77,11 +82,16 @@ def train(
     recipe: options.Recipe,
     work: options.WorkDir,
     member: Annotated[
-        str | None, typer.Option("--member", metavar="NAME", help="One member; else all.")
+        list[str] | None,
+        typer.Option("--member", metavar="NAME", help="This member, else all; repeat."),
     ] = None,
-    fold: _Fold = None,
+    fold: _Folds = None,
 ) -> None:
-    """Train members fold by fold; a finished fold is skipped, a stopped one goes on."""
+    """Train members fold by fold; a finished fold is skipped, a stopped one goes on.
+
+    Several of these may run in one work folder, on one machine or on several that share it: each
+    takes the folds that no other is at.
+    """
     from mel import pipeline
 
     scores = pipeline.train_members(recipe, work, member, fold)

@@ -4,10 +4,11 @@ Nothing here imports TensorFlow: training and scoring run in child processes of 
 fold, which take all their memory with them when they end.
 """
 
-from mel.cnn.backbones import Backbone, backbone, backbones, check_member, check_weights
+from mel.cnn.backbones import Backbone, backbone, backbones, check_weights, digest_weights
 from mel.cnn.doctor import Checkup, doctor
 from mel.cnn.explain import Explanation, explain
 from mel.cnn.jobs.done import gap
+from mel.cnn.jobs.vetting import check_member
 from mel.cnn.member import train
 from mel.cnn.predict import predict
 from mel.cnn.previewing import preview
@@ -21,6 +22,7 @@ __all__ = [
     "backbones",
     "check_member",
     "check_weights",
+    "digest_weights",
     "doctor",
     "explain",
     "gap",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.cnn.backbones import backbone, check_weights
 from mel.cnn.feeding import check_sources
 from mel.cnn.jobs.done import fold_dir
 from mel.cnn.jobs.launch import check_installed
 from mel.cnn.jobs.running import Work
+from mel.cnn.jobs.vetting import check_member
 from mel.cnn.labels import Labels
 from mel.config import MemberSettings
 from mel.errors import MelError
@@ -53,7 +53,7 @@ def train(
     check_installed()
     _require_pictures(table)
     folds.matches(table)
-    check_weights(backbone(settings.backbone), settings.weights)
+    check_member(settings)
     check_sources(table.frame, settings)
     labels = Labels.of(table.frame.filter(pl.col("split") != "test"), settings.head)
     out = Path(out)

@@ -128,12 +128,22 @@ class MemberSettings(CnnSettings):
 
     @property
     def training_digest(self) -> str:
-        """Sixteen hex digits of every setting that can change the trained weights."""
-        idle = {"hardware", "tta", "validate_every", "variant"}
-        return digest_json(self.model_dump(mode="json", exclude=idle))
+        """Sixteen hex digits of every setting that can change the trained weights.
+
+        Where a file of weights lies is of no account; what it holds is for `mel.cnn` to digest.
+        """
+        return self._digest_without({"hardware", "tta", "validate_every", "variant"})
 
     @property
     def digest(self) -> str:
         """Sixteen hex digits of every setting that can change a score."""
-        idle = {"hardware", "validate_every", "variant"}
-        return digest_json(self.model_dump(mode="json", exclude=idle))
+        return self._digest_without({"hardware", "validate_every", "variant"})
+
+    @property
+    def weights_file(self) -> str | None:
+        """The file or folder that `weights` names; None of "none" and "imagenet"."""
+        return None if self.weights in ("none", "imagenet") else self.weights
+
+    def _digest_without(self, idle: set[str]) -> str:
+        found = self.model_dump(mode="json", exclude=idle)
+        return digest_json(found if self.weights_file is None else found | {"weights": "file"})

@@ -80,7 +80,9 @@ def bring_up(stage: Stage, state: State, work: Work, *, checked: bool = True) ->
         return
     say(f"{stage.name}: {state.kind}, {state.why}; making it")
     start = time.monotonic()
-    stage.make()
+    if stage.make() is False:
+        say(f"{stage.name}: not whole yet; what is missing is left to other processes")
+        return
     seconds = time.monotonic() - start
     known = read_json(work.times) if work.times.exists() else {}
     write_json(work.times, known | {stage.name: round(seconds, 1)})

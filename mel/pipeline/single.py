@@ -50,17 +50,21 @@ def only(
 
 
 def train_members(
-    recipe: Recipe | AnyPath, work: AnyPath, member: str | None = None, fold: int | None = None
+    recipe: Recipe | AnyPath,
+    work: AnyPath,
+    member: str | Sequence[str] | None = None,
+    fold: int | Sequence[int] | None = None,
 ) -> list[Score]:
-    """Train one CNN member of a recipe or all of them; with `fold`, no more than that fold.
+    """Train some CNN members of a recipe, by default all; with `fold`, no more than these folds.
 
-    Several of these may run in one folder at once, on different members or folds. Gives the
+    Several of these may run in one folder at once: a fold is trained by one of them. Gives the
     out-of-fold scores of the members that are complete. Raises MelError for an unknown member, a
     fold that does not exist, and images or folds that are missing or stale.
     """
     found, source = opened(recipe)
     place = Work(Path(work))
-    names = found.names if member is None else [found.member(member).name]
+    wanted, folds = [member] if isinstance(member, str) else member, _listed(fold)
+    names = [found.member(name).name for name in wanted or found.names]
     place.required()
     with place.locked(shared=True):
         todo = stages(found, place)
@@ -68,13 +72,17 @@ def train_members(
             (stage,) = _chosen(todo, f"cnn/{name}")
             state = _ready(stage, todo, source)
             recipes.keep(found, source, place.recipe)
-            if fold is None or state.done:
+            if not folds or state.done:
                 bring_up(stage, state, place)
             else:
-                train_member(found.member(name), place, [fold])
+                train_member(found.member(name), place, folds)
     rows = [row for row in scores(found, place) if row.kind == "cnn" and row.member in names]
     done = {s.name for s in status(place.root, found) if s.done}
     return [row for row in rows if f"cnn/{row.member}" in done]
+
+
+def _listed(fold: int | Sequence[int] | None) -> list[int]:
+    return [fold] if isinstance(fold, int) else list(fold or ())
 
 
 def _chosen(todo: Sequence[Stage], name: str) -> list[Stage]:

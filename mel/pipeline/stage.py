@@ -44,7 +44,8 @@ class Stage:
     """One step of the pipeline.
 
     `outputs` must all exist; those in `heads` record the inputs they were made from. `inputs`
-    gives the digests that it would be made from now, `make` makes it. `after` names the stages
+    gives the digests that it would be made from now, `make` makes it; what gives False left a part
+    to other processes that are at it. `after` names the stages
     that must be done first, `command` is how to run it alone. `fault` says what was changed in the
     outputs since they were made, if anything; with `aside`, the stages after do not mind it.
     """

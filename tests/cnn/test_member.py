@@ -16,6 +16,9 @@ import pytest
 
 from mel.cnn import gap, predict, train
 from mel.cnn.jobs.claims import claimed
+from mel.cnn.jobs.done import FILES, mark_done, mark_trained
+from mel.cnn.jobs.running import Work
+from mel.cnn.labels import Labels
 from mel.config import MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions, oof_matrix
@@ -225,6 +228,16 @@ def test_an_unknown_backbone_ends_before_anything_is_written(
     assert not (tmp_path / "m").exists()
 
 
+def test_a_size_that_no_network_takes_ends_before_anything_is_written(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    tta = micro.tta.model_copy(update={"sizes": [33]})
+    wrong = micro.model_copy(update={"backbone": "csp_darknet_nano", "tta": tta})
+    with pytest.raises(MelError, match=r"csp_darknet_nano: takes .* multiples of 2, not 33"):
+        train(small, small_folds, wrong, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
 def test_folds_of_another_table_are_refused(
     small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
 ) -> None:
@@ -279,6 +292,28 @@ def test_done_marks_are_plain_json_with_digests(trained: Trained) -> None:
     assert set(mark["inputs"]) == {"images", "folds", "settings", "pictures"}
     assert 0 < mark["seconds"] < 600
     assert all(len(digest) == 64 for digest in mark["files"].values())
+
+
+def test_another_content_of_a_file_of_weights_makes_folds_anew_and_another_place_does_not(
+    small: ImageTable, small_folds: Folds, micro: MemberSettings, tmp_path: Path
+) -> None:
+    def work(path: Path) -> Work:
+        settings = micro.model_copy(update={"weights": str(path)})
+        out = tmp_path / "cnn" / "m"
+        return Work(small, small_folds, settings, out, tmp_path / "cache", Labels())
+
+    (tmp_path / "a.h5").write_bytes(b"one network")
+    first = work(tmp_path / "a.h5")
+    (first.out / "fold0").mkdir(parents=True)
+    for name in FILES:
+        (first.out / "fold0" / name).touch()
+    mark_trained(first.out, 0, first.training, seconds=1.0)
+    mark_done(first.out, 0, first.inputs, seconds=1.0)
+    assert first.missing([0]) == []
+    (tmp_path / "b.h5").write_bytes(b"one network")
+    assert work(tmp_path / "b.h5").missing([0]) == []
+    (tmp_path / "a.h5").write_bytes(b"two networks")
+    assert first.missing([0]) == [0]
 
 
 def test_other_test_time_augmentation_scores_again_and_trains_nothing(

@@ -51,6 +51,13 @@ def test_the_machine_is_in_no_digest_and_views_only_in_that_of_the_scores() -> N
     assert longer.training_digest != plain.training_digest
 
 
+def test_where_a_file_of_weights_lies_is_in_no_digest_and_that_there_is_one_is() -> None:
+    one, other = member(weights="a/w.h5"), member(weights="/b/w.weights.h5")
+    assert (one.training_digest, one.digest) == (other.training_digest, other.digest)
+    found = {member(weights=w).training_digest for w in ("none", "imagenet", "a/w.h5")}
+    assert len(found) == 3
+
+
 def test_a_variant_names_a_member_and_changes_nothing_of_it() -> None:
     other = member(variant="b")
     assert (other.name, member().name) == ("resnet18_v2-32-b", "resnet18_v2-32")

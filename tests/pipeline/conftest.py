@@ -83,6 +83,7 @@ def _scores(
     inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
     draw = np.random.default_rng([int(digest, 16) for digest in inputs.values()])
     inputs["pictures"] = table.inputs.get("prepared", "originals")
+    inputs |= cnn.digest_weights(settings)
     truth = folds.frame.join(table.train, on="image_id", how="left", maintain_order="left")
     score = truth["target"].to_numpy() + draw.normal(size=truth.height)
     report = auc_report(truth["target"], score, truth["patient_id"], truth["fold"])

@@ -83,3 +83,22 @@ def test_images_prepared_otherwise_make_it_stale_and_no_other_member(
     states = {s.name: s for s in pipeline.status(work, prepared_recipe)}
     assert "input pictures changed" in states[f"cnn/{MEMBER}"].why
     assert states["cnn/efficientnetv2_micro-16"].done
+
+
+def test_other_weights_in_the_same_file_make_its_member_stale_and_their_absence_does_not(
+    recipe_file, competition, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cnn, "check_member", lambda member: None)
+    file = tmp_path / "w.h5"
+    text = recipe_file.read_text().replace("size = 32", f'size = 32\nweights = "{file}"')
+    recipe_file.write_text(text)
+    file.write_bytes(b"pretrained")
+    work = tmp_path / "work"
+    pipeline.run(recipe_file, work, competition)
+    assert {s.kind for s in pipeline.status(work)} == {"done"}
+    file.rename(tmp_path / "moved.h5")
+    assert _state(work, recipe_file).done
+    file.write_bytes(b"pretrained longer")
+    states = {s.name: s for s in pipeline.status(work)}
+    assert "input weights changed" in states[f"cnn/{MEMBER}"].why
+    assert states["cnn/efficientnetv2_micro-16"].done

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from mel import pipeline
+from mel import cnn, pipeline
 from mel.errors import MelError
 
 
@@ -134,3 +134,25 @@ def test_paths_may_be_text(work, recipe_file, competition, trained):
     pipeline.check(path, sample=str(work / "sample_submission.csv"))
     assert pipeline.audit(place).ok
     assert pipeline.facts(place)["digest"]
+
+
+def test_several_members_and_folds_may_be_picked(
+    work, recipe_file, competition, trained, monkeypatch, capsys
+):
+    pipeline.only(recipe_file, work, "load", competition)
+    pipeline.only(recipe_file, work, "folds")
+    both = ["efficientnetv2_micro-16", "efficientnetv2_micro-32"]
+    asked = []
+
+    def train(table, folds, settings, out, *, only_folds=None, **_):
+        asked.append((settings.name, only_folds))
+
+    monkeypatch.setattr(cnn, "train", train)
+    assert pipeline.train_members(recipe_file, work, both, [1, 0]) == []
+    assert pipeline.train_members(recipe_file, work, both[0], fold=1) == []
+    assert asked == [(both[0], [1, 0]), (both[1], [1, 0]), (both[0], [1])]
+    capsys.readouterr()
+    assert pipeline.train_members(recipe_file, work, both[:1]) == []
+    said = capsys.readouterr().err
+    assert "not whole yet" in said
+    assert "made in" not in said

@@ -2,6 +2,14 @@
 
 from mel.cnn.backbones.entry import Backbone
 from mel.cnn.backbones.registry import backbone, backbones
-from mel.cnn.backbones.weights import check_member, check_size, check_weights
+from mel.cnn.backbones.weights import check_member, check_size, check_weights, digest_weights
 
-__all__ = ["Backbone", "backbone", "backbones", "check_member", "check_size", "check_weights"]
+__all__ = [
+    "Backbone",
+    "backbone",
+    "backbones",
+    "check_member",
+    "check_size",
+    "check_weights",
+    "digest_weights",
+]

@@ -33,7 +33,7 @@ _REGISTRY = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 
 
 def backbones(pattern: str = "") -> list[Backbone]:
-    """Give the registry's entries whose name matches a regular expression, by name.
+    """Give the registry's entries whose name matches a regular expression in any case, by name.
 
     >>> [b.name for b in backbones("densenet")]
     ['densenet121', 'densenet169', 'densenet201']
@@ -41,7 +41,7 @@ def backbones(pattern: str = "") -> list[Backbone]:
     Raises MelError for a pattern that is no regular expression.
     """
     try:
-        wanted = re.compile(pattern)
+        wanted = re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise MelError(f"pattern {pattern!r}: is no regular expression ({error})") from None
     return [_REGISTRY[name] for name in sorted(_REGISTRY) if wanted.search(name)]

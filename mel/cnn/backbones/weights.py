@@ -2,15 +2,30 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mel.cnn.backbones.entry import Backbone
 from mel.cnn.backbones.files import arrays, opened, preset_arguments, weights_file
 from mel.cnn.backbones.registry import backbone, backbones
 from mel.config import MemberSettings
+from mel.digests import digest_file
 from mel.errors import MelError
 
-__all__ = ["check_member", "check_preset", "check_size", "check_weights", "misfit"]
+__all__ = [
+    "MisfitError",
+    "check_member",
+    "check_preset",
+    "check_size",
+    "check_weights",
+    "digest_weights",
+    "misfit",
+]
+
+
+class MisfitError(MelError):
+    """A file of weights that is another network's; which layer shows it, Keras has to say."""
 
 
 def check_member(settings: MemberSettings) -> None:
@@ -68,8 +83,28 @@ def check_weights(entry: Backbone, weights: str) -> None:
     with opened(weights_file(weights)) as file:
         found = sum(int(array.size) for array in arrays(file).values())
     if found != entry.params:
-        raise MelError(misfit(entry, weights, found))
+        raise MisfitError(misfit(entry, weights, found))
     check_preset(entry, weights, preset_arguments(weights))
+
+
+def digest_weights(settings: MemberSettings) -> dict[str, str]:
+    """Give what a member is made from besides its settings: a digest of its file of weights.
+
+    Empty where `weights` names no file. Raises MelError where it names one that is not there.
+
+    >>> digest_weights(MemberSettings(backbone="resnet18", size=64, weights="imagenet"))
+    {}
+    """
+    if settings.weights_file is None:
+        return {}
+    path = weights_file(settings.weights_file)
+    said = path.stat()
+    return {"weights": _digest(path.resolve(), said.st_size, said.st_mtime_ns)}
+
+
+@cache
+def _digest(path: Path, size: int, modified_ns: int) -> str:  # noqa: ARG001  # for the cache
+    return digest_file(path)[:16]
 
 
 def check_preset(entry: Backbone, weights: str, arguments: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ TASKS = {
     "explain": "mel.cnn.jobs.explain",
     "doctor": "mel.cnn.jobs.doctor",
     "batch": "mel.cnn.jobs.probe",
+    "vet": "mel.cnn.jobs.vetting",
 }
 
 

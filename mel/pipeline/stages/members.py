@@ -20,10 +20,11 @@ def cnn_stage(member: MemberSettings, work: Work) -> Stage:
     outputs = (out / "oof.parquet", out / "test.parquet")
 
     def inputs() -> Mapping[str, str]:
-        return base_inputs(work, member.digest) | {"pictures": _pictures(member, work)}
+        pictures = {"pictures": _pictures(member, work)}
+        return base_inputs(work, member.digest) | pictures | _weights(member, out)
 
-    def make() -> object:
-        return train_member(member, work)
+    def make() -> bool:
+        return train_member(member, work) is not None
 
     def progress() -> str:
         return refusal(inputs) or _folds_trained(work, out, inputs(), member)
@@ -81,6 +82,16 @@ def _to_prepare(folder: Path, size: int, work: Work) -> str:
 
 def _pictures(member: MemberSettings, work: Work) -> str:
     return _prepared(member, work).digest if member.pictures == "prepared" else "originals"
+
+
+def _weights(member: MemberSettings, out: Path) -> dict[str, str]:
+    """Give the digest of a member's file of weights; where that is gone, what it was made from."""
+    try:
+        return cnn.digest_weights(member)
+    except MelError:
+        if not (out / "oof.parquet").is_file():
+            raise
+        return {k: v for k, v in recorded(out / "oof.parquet").items() if k == "weights"}
 
 
 def _folds_trained(work: Work, out: Path, inputs: Mapping[str, str], member: MemberSettings) -> str:
