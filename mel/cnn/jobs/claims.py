@@ -98,7 +98,11 @@ class Claim:
 
     def _draft(self) -> Path:
         draft = self.path.with_name(f".{self.token[:8]}-{self.path.name}")
-        draft.write_text(self._text, encoding="utf-8")
+        try:
+            draft.write_text(self._text, encoding="utf-8")
+        except OSError:  # a full disk still has room for an empty file
+            draft.unlink(missing_ok=True)
+            raise
         return draft
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mel.errors import MelError
-from mel.files import digest_file, read_json, write_json
+from mel.files import digest_file, read_json, required, write_json
 
 __all__ = [
     "CHECKPOINT",
@@ -14,6 +14,7 @@ __all__ = [
     "REFERENCE",
     "STATE",
     "TRAINED",
+    "batch_of",
     "fold_dir",
     "gap",
     "is_done",
@@ -38,9 +39,14 @@ def fold_dir(member: Path, fold: int) -> Path:
     return member / f"fold{fold}"
 
 
-def mark_trained(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
-    """Mark a fold's weights: what they were made from, how long it took, their files."""
-    _mark(member, fold, TRAINED, inputs, seconds, _OF_TRAINING)
+def mark_trained(
+    member: Path, fold: int, inputs: Mapping[str, str], seconds: float, batch: int | None = None
+) -> None:
+    """Mark a fold's weights: what they were made from, how long it took, their files.
+
+    `batch` is kept for folds that are still to come, see `mel.cnn.jobs.probing`.
+    """
+    _mark(member, fold, TRAINED, inputs, seconds, _OF_TRAINING, {"batch": batch})
 
 
 def mark_done(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
@@ -55,11 +61,12 @@ def _mark(
     inputs: Mapping[str, str],
     seconds: float,
     names: Sequence[str],
+    more: Mapping[str, object] | None = None,
 ) -> None:
     place = fold_dir(member, fold)
     files = {name: digest_file(place / name) for name in names}
     said = {"fold": fold, "inputs": dict(inputs), "seconds": round(seconds, 1), "files": files}
-    write_json(place / mark, said)
+    write_json(place / mark, said | dict(more or {}))
 
 
 def unmark(member: Path, fold: int, *, trained: bool = False) -> None:
@@ -79,6 +86,18 @@ def is_trained(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
 def is_done(member: Path, fold: int, inputs: Mapping[str, str]) -> bool:
     """Say the same of the fold's weights and scores together."""
     return _marked(fold_dir(member, fold), MARK, inputs, FILES)
+
+
+def batch_of(member: Path, training_digest: str) -> int | None:
+    """Give the images a step of a fold that was trained by these settings; None without one."""
+    for path in sorted(member.glob(f"fold*/{TRAINED}")):
+        try:
+            mark = required(read_json(path), {"inputs": dict, "batch": int}, str(path))
+        except MelError:
+            continue
+        if mark["inputs"].get("settings") == training_digest and mark["batch"] > 0:
+            return int(mark["batch"])
+    return None
 
 
 def _marked(place: Path, name: str, inputs: Mapping[str, str], names: Sequence[str]) -> bool:

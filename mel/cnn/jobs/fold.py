@@ -67,6 +67,12 @@ def _train(
     fold, frame = int(job["fold"]), needed(table, settings)[settings.size]
     pictures = feeding.open_pictures(frame, settings.size, Path(job["cache"]), settings.hardware)
     fitted, held_out = folds.training(table, fold), folds.scored(table, fold)
+    kept: list[float] = []  # when each epoch of this process was
+
+    def check() -> None:
+        still_claimed(job.get("claim"))
+        kept.append(time.time())
+
     model, history = training.fit(
         pictures,
         Examples.of(fitted, pictures, settings, labels),
@@ -78,9 +84,10 @@ def _train(
         state=fold_dir(Path(job["member"]), fold),
         held_out=Examples.of(held_out, pictures, settings, labels) if held_out.height else None,
         inputs=job["training"],
-        check=lambda: still_claimed(job.get("claim")),
+        check=check,
     )
-    _write(job, settings, device, model, history)
+    earlier = sum(row["seconds"] for row in history[: len(history) - len(kept)])
+    _write(job, settings, device, model, history, earlier)
 
 
 def _write(
@@ -89,8 +96,12 @@ def _write(
     device: Device,
     model: Any,
     history: list[dict[str, Any]],
+    earlier: float,
 ) -> None:
-    """Write what was trained, its mark last; the marks of an earlier training go first."""
+    """Write what was trained, its mark last; the marks of an earlier training go first.
+
+    `earlier` are the seconds of epochs that processes before this one trained.
+    """
     member, fold = Path(job["member"]), int(job["fold"])
     place = fold_dir(member, fold)
     still_claimed(job.get("claim"))
@@ -102,5 +113,6 @@ def _write(
     write_table(place / HISTORY, rows, header)
     with atomic(place / CHECKPOINT) as temporary:
         model.save_weights(temporary)
-    mark_trained(member, fold, job["training"], seconds=time.time() - float(job["started"]))
+    seconds = earlier + time.time() - float(job["started"])
+    mark_trained(member, fold, job["training"], seconds, settings.batch)
     (place / STATE).unlink(missing_ok=True)

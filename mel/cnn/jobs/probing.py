@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mel.cnn.jobs.done import batch_of
 from mel.cnn.jobs.launch import launch
 from mel.config import MemberSettings
 from mel.digests import digest_json
 from mel.errors import MelError
-from mel.files import read_json, required
+from mel.files import read_json, required, write_json
 from mel.progress import say
 
 __all__ = ["BATCH", "batch_for"]
@@ -25,9 +26,9 @@ def batch_for(settings: MemberSettings, out: Path, labels_count: int = 1) -> int
 
     What "auto" comes to is measured in a child process and kept as `batch.json`, with what it was
     measured on. Every later fold and every resumed run takes it from there, on whatever machine,
-    so that all folds are trained alike; it is measured again when a setting of the training
-    changed. Raises MelError when even the smallest batch does not fit, and when the measuring
-    process fails.
+    so that all folds are trained alike; where the file was lost, from a finished fold. It is
+    measured again when a setting of the training changed. Raises MelError when even the smallest
+    batch does not fit, and when the measuring process fails.
     """
     if isinstance(settings.batch_size, int):
         return settings.batch_size
@@ -36,6 +37,10 @@ def batch_for(settings: MemberSettings, out: Path, labels_count: int = 1) -> int
     with _one_at_a_time(path):
         if (kept := _kept(path, key)) is not None:
             return kept
+        if not path.exists() and (known := batch_of(path.parent, settings.training_digest)):
+            device = "what finished folds were trained on"
+            write_json(path, {"batch": known, "key": key, "device": device})
+            return known
         job = {
             "task": "batch",
             "settings": settings.model_dump(mode="json"),

@@ -1,5 +1,6 @@
 """Who trains a fold: held by real processes, taken over from dead and from silent ones."""
 
+import errno
 import json
 import os
 import signal
@@ -179,6 +180,22 @@ def test_of_another_machine_or_container_no_process_is_known_to_be_dead() -> Non
 
 def test_a_lease_leaves_nothing_behind(tmp_path: Path) -> None:
     assert _mine(tmp_path)
+    assert [path.name for path in (tmp_path / "fold0").iterdir()] == [".lock"]
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with (
+        pytest.raises(MelError, match=r"fold0: cannot be written \(No space left on device\)"),
+        claimed(tmp_path, 0),
+    ):
+        pass
     assert [path.name for path in (tmp_path / "fold0").iterdir()] == [".lock"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mel.cnn.jobs import probing
+from mel.cnn.jobs.done import mark_trained
 from mel.cnn.jobs.probing import BATCH, batch_for
 from mel.config import HardwareSettings, MemberSettings
 from mel.errors import MelError
@@ -55,6 +56,24 @@ def test_it_is_measured_again_when_the_training_changes(stand: Stand, tmp_path: 
     assert batch_for(AUTO.model_copy(update={"ema": 0.9}), tmp_path) == 64
     assert batch_for(AUTO.model_copy(update={"ema": 0.9}), tmp_path, labels_count=8) == 64
     assert stand.calls == 3
+
+
+def test_where_the_file_is_lost_the_next_folds_take_the_batch_of_a_finished_one(
+    stand: Stand, tmp_path: Path
+) -> None:
+    batch_for(AUTO, tmp_path)
+    for fold, digest in enumerate(("another training", AUTO.training_digest)):
+        place = tmp_path / f"fold{fold}"
+        place.mkdir()
+        for name in ("checkpoint.weights.h5", "history.parquet"):
+            (place / name).touch()
+        mark_trained(tmp_path, fold, {"settings": digest}, 1.0, batch=24 - fold * 8)
+    (tmp_path / BATCH).unlink()
+    stand.batch = 64
+    assert batch_for(AUTO, tmp_path) == 16
+    assert batch_for(AUTO, tmp_path) == 16
+    assert batch_for(AUTO.model_copy(update={"ema": 0.9}), tmp_path) == 64
+    assert stand.calls == 2
 
 
 def test_a_file_that_says_nonsense_is_refused(stand: Stand, tmp_path: Path) -> None:
