@@ -61,9 +61,10 @@ def main(job: Path) -> int:
         tell({"error": str(error)})
         return 2
     except Exception as error:  # noqa: BLE001  # the parent shows one line, the log has it all
-        traceback.print_exc()
         reason = (str(error).strip().splitlines() or [""])[0]
         tell({"error": f"{type(error).__name__}: {reason}"[:300], "unexpected": True})
+        with suppress(OSError):  # the log may lie on a disk that is full
+            traceback.print_exc()
         return 1
     return 0
 
@@ -71,5 +72,6 @@ def main(job: Path) -> int:
 if __name__ == "__main__":
     _die_with_parent()
     status = main(Path(sys.argv[1]))
-    sys.stdout.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
     os._exit(status)  # TensorFlow's own shutdown takes seconds and has nothing left to save
