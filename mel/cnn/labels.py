@@ -1,7 +1,8 @@
 """What a network is taught: the target itself, or a class a diagnosis, from which it is read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ class Labels:
 
     @classmethod
     def of(cls, images: pl.DataFrame, head: Literal["target", "diagnosis"]) -> Self:
-        """Find the classes among labelled images; which fold scores them is of no account.
+        """Find the classes among labelled images: those that train a fold, and no others.
 
         Raises MelError for classes of one target only, and for images without diagnoses.
 
@@ -49,6 +50,15 @@ class Labels:
                 "set head = 'target'"
             )
         return cls(names, positive)
+
+    @classmethod
+    def read(cls, said: Mapping[str, Sequence[Any]]) -> Self:
+        """Take them from plain JSON, as `dataclasses.asdict` gives it.
+
+        >>> Labels.read({"names": ["target"], "positive": [True]}) == Labels()
+        True
+        """
+        return cls(tuple(said["names"]), tuple(said["positive"]))
 
     @property
     def count(self) -> int:

@@ -55,7 +55,8 @@ def train(
     folds.matches(table)
     check_member(settings)
     check_sources(table.frame, settings)
-    labels = Labels.of(table.frame.filter(pl.col("split") != "test"), settings.head)
+    taught = [folds.training(table, fold) for fold in range(folds.n_folds)]
+    labels = tuple(Labels.of(rows, settings.head) for rows in taught)
     out = Path(out)
     kept = cache or out.parent.parent / "cache"
     work = Work(table, folds, settings, out, kept, labels)
@@ -104,7 +105,7 @@ def _assemble(work: Work, framing: Framing) -> tuple[Predictions, Predictions]:
     history = pl.concat([read_table(p / "history.parquet", "history")[0] for p in places])
     write_table(out / "history.parquet", history, {"kind": "history", "name": settings.name})
     recipe = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
-    taught = {"labels": asdict(work.labels), "framing": asdict(framing)}
+    taught = {"labels": [asdict(labels) for labels in work.labels], "framing": asdict(framing)}
     taught["external"] = _external(table, folds)
     made_from = {"folds": folds.digest, "inputs": work.inputs}
     write_json(out / "recipe.json", recipe | made_from | taught)

@@ -87,7 +87,7 @@ class Asked:
                 "frame": str(rows),
                 "member": str(self.member),
                 "settings": self.settings.model_dump(mode="json"),
-                "labels": asdict(self.recipe.taught),
+                "labels": [asdict(labels) for labels in self.recipe.taught],
                 "framing": asdict(framing),
                 "cache": str(kept),
                 "out": str(out),

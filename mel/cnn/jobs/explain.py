@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mel.cnn.events import Event
 from mel.cnn.feeding import Pictures, scoring
 from mel.cnn.jobs.done import CHECKPOINT, fold_dir
-from mel.cnn.jobs.score import Scorer, opened
+from mel.cnn.jobs.score import Scorer, Scorers, opened
 from mel.cnn.labels import Labels
 from mel.cnn.scoring import padded, probability
 from mel.config import MemberSettings
@@ -29,14 +29,14 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
 
     frame = pl.read_parquet(job["frame"])
     settings = MemberSettings.model_validate(job["settings"])
-    labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
     device = choose(settings.hardware)
     device.start()
-    scorer = Scorer.of(settings, labels, device)
+    scorers = Scorers(settings, job["labels"], device)
     pictures = opened({settings.size: frame}, job["cache"], settings, job["framing"])
     total: dict[str, Floats] = {}
     for fold in frame["folds"].explode().unique().sort().to_list():
         mine = frame["folds"].list.contains(fold).to_numpy()
+        scorer = scorers.of_fold(fold)
         scorer.load(fold_dir(Path(job["member"]), fold) / CHECKPOINT)
         rows = frame.filter(mine)
         for name, values in _mapped(scorer, rows, pictures[settings.size], tell).items():

@@ -41,7 +41,7 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
         tell({"news": line})
     device.check(settings)
     table, folds = ImageTable.read(Path(job["images"])), Folds.read(Path(job["folds"]))
-    labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
+    labels = Labels.read(job["labels"])
     member, fold = Path(job["member"]), int(job["fold"])
     if not is_trained(member, fold, job["training"]):
         _train(job, settings, device, table, folds, labels, tell)
@@ -82,7 +82,7 @@ def _train(
         tell,
         device=device,
         state=fold_dir(Path(job["member"]), fold),
-        held_out=Examples.of(held_out, pictures, settings, labels) if held_out.height else None,
+        held_out=Examples.of(held_out, pictures, settings, Labels()) if held_out.height else None,
         inputs=job["training"],
         check=check,
     )

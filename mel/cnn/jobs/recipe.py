@@ -18,6 +18,7 @@ __all__ = ["MemberRecipe", "read_recipe"]
 class MemberRecipe(BaseModel):
     """A member's recipe.json: its settings, labels and framing, and what it was trained on.
 
+    `labels` has the outputs of each fold's network; an older file those of all folds together.
     `external` are the images that trained a fold and are scored by none.
     """
 
@@ -27,16 +28,16 @@ class MemberRecipe(BaseModel):
     n_folds: int
     folds: str
     inputs: dict[str, str]
-    labels: dict[str, list[Any]] | None = None
+    labels: list[dict[str, list[Any]]] | dict[str, list[Any]] | None = None
     framing: dict[str, Any] | None = None
     external: list[str] = Field(default_factory=list)
 
     @property
-    def taught(self) -> Labels:
-        """The outputs of the networks."""
-        if self.labels is None:
-            return Labels()
-        return Labels(tuple(self.labels["names"]), tuple(self.labels["positive"]))
+    def taught(self) -> list[Labels]:
+        """The outputs of each fold's network."""
+        if isinstance(self.labels, list):
+            return [Labels.read(said) for said in self.labels]
+        return [Labels() if self.labels is None else Labels.read(self.labels)] * self.n_folds
 
     @property
     def framed(self) -> Framing:

@@ -30,14 +30,14 @@ ORIGINALS = "originals"  # as the input "pictures": those the table's digest of 
 
 @dataclass(frozen=True)
 class Work:
-    """What the folds of one member are trained and scored from, and where."""
+    """What the folds of one member are trained and scored from, and where; labels a fold."""
 
     table: ImageTable
     folds: Folds
     settings: MemberSettings
     out: Path
     cache: Path
-    labels: Labels
+    labels: tuple[Labels, ...]
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -66,7 +66,8 @@ class Work:
         check_device(self.settings)
         for size, frame in needed(self.table, self.settings).items():
             feeding.prepare(frame, size, self.cache, self.settings.hardware)
-        batch = batch_for(self.settings, self.out, self.labels.count)
+        most = max(labels.count for labels in self.labels)
+        batch = batch_for(self.settings, self.out, most)
         settings = self.settings.model_copy(update={"batch_size": batch})
         with self._job(settings) as job:
             for fold in folds:
@@ -85,7 +86,6 @@ class Work:
                 "folds": str(fold_map),
                 "member": str(self.out),
                 "settings": settings.model_dump(mode="json"),
-                "labels": asdict(self.labels),
                 "inputs": self.inputs,
                 "training": self.training,
                 "cache": str(self.cache),
@@ -101,7 +101,8 @@ class Work:
                     fold_dir(self.out, fold) / "log.txt",
                     self._images_to_do(settings, fold),
                 )
-                launch(dict(job) | {"fold": fold, "claim": claim.ticket}, label, total, log, claim)
+                own = {"fold": fold, "labels": asdict(self.labels[fold]), "claim": claim.ticket}
+                launch(dict(job) | own, label, total, log, claim)
 
     def _images_to_do(self, settings: MemberSettings, fold: int) -> int:
         """Give how many images pass through the network in what is to be done of a fold."""

@@ -1,6 +1,6 @@
 """Scoring from a checkpoint: of a fold's own images, or of any others by every fold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +22,7 @@ from mel.metadata import encode_metadata
 from mel.predictions import Kind, Predictions
 from mel.tables import Folds, ImageTable
 
-__all__ = ["Scorer", "needed", "opened", "read_reference", "run", "score_fold"]
+__all__ = ["Scorer", "Scorers", "needed", "opened", "read_reference", "run", "score_fold"]
 
 Floats = NDArray[np.float64]
 
@@ -69,6 +69,24 @@ class Scorer:
         ids = frame["image_id"].to_list()
         steps = {size: forward(network) for size, network in self.networks.items()}
         return score(steps, pictures, ids, known, self.settings, self.labels, tell, self.batch)
+
+
+class Scorers:
+    """The scorers of a member's folds: one serves all whose networks have the same outputs."""
+
+    def __init__(
+        self, settings: MemberSettings, labels: Sequence[Mapping[str, Any]], device: Any
+    ) -> None:
+        self._settings, self._device = settings, device
+        self._labels = [Labels.read(said) for said in labels]
+        self._made: dict[Labels, Scorer] = {}
+
+    def of_fold(self, fold: int) -> Scorer:
+        """Give the scorer of a fold; its weights are still to be loaded."""
+        labels = self._labels[fold]
+        if labels not in self._made:
+            self._made[labels] = Scorer.of(self._settings, labels, self._device)
+        return self._made[labels]
 
 
 def score_fold(
@@ -121,16 +139,16 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
 
     frame = pl.read_parquet(job["frame"])
     settings = MemberSettings.model_validate(job["settings"])
-    labels = Labels(tuple(job["labels"]["names"]), tuple(job["labels"]["positive"]))
     device = choose(settings.hardware)
     device.start()
-    scorer = Scorer.of(settings, labels, device)
+    scorers = Scorers(settings, job["labels"], device)
     sizes = (settings.size, *settings.tta.sizes)
     pictures = opened(dict.fromkeys(sizes, frame), job["cache"], settings, job["framing"])
     total = np.zeros(frame.height)
     for fold in frame["folds"].explode().unique().sort().to_list():
         mine = frame["folds"].list.contains(fold).to_numpy()
-        total[mine] += _by_fold(scorer, job["member"], fold, frame.filter(mine), pictures, tell)
+        scorer, rows = scorers.of_fold(fold), frame.filter(mine)
+        total[mine] += _by_fold(scorer, job["member"], fold, rows, pictures, tell)
     mean = total / frame["folds"].list.len().to_numpy()
     write_table(Path(job["out"]), frame.select("image_id", score=mean), {"kind": "scores"})
 
