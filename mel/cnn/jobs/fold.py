@@ -1,5 +1,6 @@
 """One fold: trained, or taken as it was trained, then scored."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,9 @@ from mel.config import MemberSettings
 from mel.files import atomic, read_json, write_table
 from mel.tables import Folds, ImageTable
 
-__all__ = ["run"]
+__all__ = ["run", "save_weights"]
+
+_BOOKS = 8192  # bytes that HDF5 takes for the name and place of an array, at most
 
 
 def run(job: Mapping[str, Any], tell: Event) -> None:
@@ -111,8 +114,20 @@ def _write(
     )
     header = {"kind": "history", "name": settings.name, "device": str(device)}
     write_table(place / HISTORY, rows, header)
-    with atomic(place / CHECKPOINT) as temporary:
-        model.save_weights(temporary)
+    save_weights(model, place / CHECKPOINT)
     seconds = earlier + time.time() - float(job["started"])
     mark_trained(member, fold, job["training"], seconds, settings.batch)
     (place / STATE).unlink(missing_ok=True)
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Save a network's weights, whole or not at all; raises MelError where there is no room.
+
+    The room is taken first: where HDF5 itself meets a full disk, it may end the process.
+    """
+    room = sum(v.numpy().nbytes + _BOOKS for v in model.variables) + _BOOKS
+    with atomic(path) as temporary:
+        if hasattr(os, "posix_fallocate"):
+            with temporary.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, room)
+        model.save_weights(temporary)
