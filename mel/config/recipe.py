@@ -125,17 +125,27 @@ def _over(shared: dict[str, Any], member: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """One line for the first fault; the others are counted."""
+    """One line for the first setting at fault; the others are counted."""
     first, *others = error.errors()
-    place = ".".join(str(part) for part in first["loc"]) or "recipe"
+    where = _setting(first["loc"])
+    place = ".".join(str(part) for part in where) or "recipe"
     if first["type"] == "extra_forbidden":
         owner = _model_at(model, first["loc"][:-1])
         text = f"unknown setting; {near(str(first['loc'][-1]), owner.model_fields)}"
     else:
-        text = f"{first['msg'].removeprefix('Value error, ')}"
+        same = (fault["msg"] for fault in others if _setting(fault["loc"]) == where)
+        text = " or ".join([first["msg"], *same])
+        text = text.removeprefix("Value error, ").replace(" or Input should be ", " or ")
         if not isinstance(first["input"], dict | list | BaseModel):
             text += f", got {first['input']!r}"
-    return f"{place}: {text}" + (f" (and {len(others)} more)" if others else "")
+    more = {_setting(fault["loc"]) for fault in others} - {where}
+    return f"{place}: {text}" + (f" (and {len(more)} more)" if more else "")
+
+
+def _setting(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Give the place of a setting that may be of several kinds, without the kind last tried."""
+    tried = bool(loc) and str(loc[-1]).startswith(("constrained-", "literal["))
+    return loc[:-1] if tried else loc
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:

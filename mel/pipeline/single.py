@@ -72,6 +72,7 @@ def train_members(
             (stage,) = _chosen(todo, f"cnn/{name}")
             state = _ready(stage, todo, source)
             recipes.keep(found, source, place.recipe)
+            _check_folds(folds, place)
             if not folds or state.done:
                 bring_up(stage, state, place)
             else:
@@ -83,6 +84,14 @@ def train_members(
 
 def _listed(fold: int | Sequence[int] | None) -> list[int]:
     return [fold] if isinstance(fold, int) else list(fold or ())
+
+
+def _check_folds(wanted: Sequence[int], place: Work) -> None:
+    """Refuse a fold that does not exist, also of a member that is complete."""
+    last = read_header(place.folds, "folds")["n_folds"] - 1
+    for fold in wanted:
+        if not 0 <= fold <= last:
+            raise MelError(f"fold {fold}: the folds are 0 to {last}")
 
 
 def _chosen(todo: Sequence[Stage], name: str) -> list[Stage]:

@@ -118,6 +118,12 @@ def test_a_member_is_found_by_its_name(tmp_path: Path) -> None:
         (with_cnn("weight_decay = nan"), "cnn.0.weight_decay: .*, got nan"),
         (with_cnn("dropout = 1.0"), "cnn.0.dropout: .*less than 1, got 1.0"),
         (with_cnn("weights = 1"), "cnn.0.weights: .*valid string, got 1"),
+        (with_cnn("batch_size = 'all'"), "cnn.0.batch_size: .*integer or 'auto', got 'all'"),
+        (
+            with_cnn("batch_size = 0"),
+            r"cnn.0.batch_size: .* or equal to 1 or 'auto', got 0 \(and 1",
+        ),
+        (with_cnn("positive_weight = 'x'"), "positive_weight: .*number or 'balanced', got 'x'"),
         (with_cnn("augmentation = {zom = 0.1}"), "augmentation.zom: .*did you mean 'zoom'"),
         (with_cnn("augmentation = 3"), "cnn.0.augmentation: .*got 3"),
         (PLAIN.replace("size = 32\n", ""), "cnn.0.size: Field required"),

@@ -156,3 +156,11 @@ def test_several_members_and_folds_may_be_picked(
     said = capsys.readouterr().err
     assert "not whole yet" in said
     assert "made in" not in said
+
+
+def test_a_fold_that_does_not_exist_is_refused_though_the_member_is_whole(
+    work, recipe_file, competition, trained
+):
+    pipeline.run(recipe_file, work, competition)
+    with pytest.raises(MelError, match="fold 2: the folds are 0 to 1"):
+        pipeline.train_members(recipe_file, work, fold=2)
