@@ -35,7 +35,7 @@ def explain(
     images: AnyImages,
     *,
     hardware: HardwareSettings | None = None,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     trained_on: TrainedOn = "refuse",
 ) -> Explanation:
     """Give where in each image the trained `member` finds what makes its score, without gradients.

@@ -28,10 +28,10 @@ def train(
     table: ImageTable,
     folds: Folds,
     settings: MemberSettings,
-    out: Path,
+    out: Path | str,
     *,
     only_folds: Sequence[int] | None = None,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     framing: Framing | None = None,
 ) -> tuple[Predictions, Predictions] | None:
     """Train a member in `out`, a fresh process and a fresh network a fold.
@@ -58,7 +58,7 @@ def train(
     taught = [folds.training(table, fold) for fold in range(folds.n_folds)]
     labels = tuple(Labels.of(rows, settings.head) for rows in taught)
     out = Path(out)
-    kept = cache or out.parent.parent / "cache"
+    kept = Path(cache or out.parent.parent / "cache")
     work = Work(table, folds, settings, out, kept, labels)
     wanted = _wanted(folds, only_folds)
     todo = work.missing(wanted)

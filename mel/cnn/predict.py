@@ -18,7 +18,7 @@ def predict(
     *,
     tta: TtaSettings | None = None,
     hardware: HardwareSettings | None = None,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     trained_on: TrainedOn = "refuse",
 ) -> Predictions:
     """Score images with the folds of the trained `member`; give test Predictions, a row an image.

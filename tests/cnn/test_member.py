@@ -58,7 +58,9 @@ def test_labels_of_the_scored_fold_change_nothing_in_its_scores(
     here = pl.col("image_id").is_in(mine)
     flipped = pl.when(here).then(1 - pl.col("target")).otherwise("target").alias("target")
     other = ImageTable.of(small.frame.with_columns(flipped), "flipped")
-    assert train(other, small_folds, micro, tmp_path / "cnn" / "m", only_folds=[0]) is None
+    cache = str(tmp_path / "pixels")
+    place = str(tmp_path / "cnn" / "m")
+    assert train(other, small_folds, micro, place, only_folds=[0], cache=cache) is None
     again = Predictions.read(tmp_path / "cnn" / "m" / "fold0" / "oof.parquet").frame
     before = trained[1].frame.filter(pl.col("fold") == 0)
     assert np.allclose(again["score"], before["score"], atol=1e-6)
@@ -121,7 +123,7 @@ def test_a_finished_member_is_not_trained_again(
     trained: Trained, small: ImageTable, small_folds: Folds, micro: MemberSettings
 ) -> None:
     before = {k: _hashes(trained[0] / f"fold{k}") for k in (0, 1)}
-    train(small, small_folds, micro, trained[0])
+    train(small, small_folds, micro, str(trained[0]))
     assert {k: _hashes(trained[0] / f"fold{k}") for k in (0, 1)} == before
 
 
@@ -133,7 +135,7 @@ def test_predicting_a_folder_gives_the_scores_of_training_alone_or_in_a_batch(
     folder.mkdir()
     for path in small.test["path"]:
         (folder / Path(path).name).write_bytes(Path(path).read_bytes())
-    batch = predict(out, folder)
+    batch = predict(out, folder, cache=str(tmp_path / "cache"))  # paths may be text everywhere
     assert batch.frame["image_id"].to_list() == test.frame["image_id"].to_list()
     assert np.allclose(batch.frame["score"], test.frame["score"], atol=1e-6)
     for path in sorted(folder.iterdir())[1:]:
@@ -300,7 +302,7 @@ def test_another_content_of_a_file_of_weights_makes_folds_anew_and_another_place
     def work(path: Path) -> Work:
         settings = micro.model_copy(update={"weights": str(path)})
         out = tmp_path / "cnn" / "m"
-        return Work(small, small_folds, settings, out, tmp_path / "cache", Labels())
+        return Work(small, small_folds, settings, out, tmp_path / "cache", (Labels(), Labels()))
 
     (tmp_path / "a.h5").write_bytes(b"one network")
     first = work(tmp_path / "a.h5")

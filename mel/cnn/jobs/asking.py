@@ -69,7 +69,7 @@ class Asked:
         return cls(place, recipe, settings, frame.with_columns(folds=folds), own)
 
     def answer(
-        self, task: str, name: str, read: Callable[[Path], _Answer], cache: Path | None
+        self, task: str, name: str, read: Callable[[Path], _Answer], cache: Path | str | None
     ) -> _Answer:
         """Do a task in a child process, which writes a file called `name`; read that.
 
@@ -77,7 +77,7 @@ class Asked:
         """
         framing = _framing(self.recipe, self.frame)
         with tempfile.TemporaryDirectory(prefix="mel-") as folder:
-            kept, out = cache or Path(folder), Path(folder) / name
+            kept, out = Path(cache or folder), Path(folder) / name
             for size in (self.settings.size, *self.settings.tta.sizes):
                 prepare(self.frame, size, kept, self.settings.hardware, framing)
             rows = Path(folder) / "images.parquet"
