@@ -158,7 +158,7 @@ def _mixed(image: Bytes, images: Bytes, name: str, settings: MemberSettings) -> 
         pixels = mixture.images(others)[0]
         cells.append(Cell(pixels, f"{100 * mixture.shares[0]:.0f} % its own"))
     title = {"mixup": "MixUp", "cutmix": "CutMix"}[name]
-    return Row(title, f"shares from Beta({alpha:g}, {alpha:g})", image, cells)
+    return Row(title, f"Beta({alpha:g}, {alpha:g}) draws the shares", image, cells)
 
 
 def _together(image: Bytes, number: int, settings: MemberSettings) -> Row:
