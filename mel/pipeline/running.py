@@ -13,6 +13,7 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.predicting import refresh
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages
+from mel.pipeline.stages.prepared import require_prepared
 from mel.pipeline.summary import Summary, summarise
 from mel.progress import say
 
@@ -65,6 +66,7 @@ def _run(recipe: Recipe, source: Path | None, work: Work, data: Path | None) -> 
     load, *others = stages(recipe, work, data)
     bring_up(load, load.state(), work, checked=data is not None)
     recipes.keep(recipe, source, work.recipe)  # not before: a run that is refused changes nothing
+    require_prepared(recipe.cnn, work)  # not after days of training other members
     for stage in others:
         bring_up(stage, stage.state(), work)
     if recipe.cnn:

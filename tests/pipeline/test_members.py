@@ -42,9 +42,26 @@ def test_without_prepared_images_it_is_refused_with_the_command(work, prepared_r
     assert "mel kaggle prepare" in _state(work, prepared_recipe).why
 
 
-def test_where_other_sizes_are_prepared_all_are_named(work, prepared_recipe, trained):
+def test_a_size_that_comes_later_is_prepared_aside_and_leaves_the_others_as_they_are(
+    work, prepared_recipe, trained
+):
+    """A picture is decoded for the largest size: one more changes the pixels of all."""
+    text = prepared_recipe.read_text().replace("size = 16", 'size = 16\npictures = "prepared"')
+    prepared_recipe.write_text(text)
+    with pytest.raises(MelError, match=r"--size 16 --size 32$"):
+        pipeline.run(prepared_recipe, work)
+    assert trained == [], "days of training before a refusal"
     pipeline.prepare(work, [16])
-    with pytest.raises(MelError, match=r"holds only 16; remove it and .* --size 16 --size 32$"):
+    pipeline.train_members(prepared_recipe, work, "efficientnetv2_micro-16")
+    pipeline.prepare(work, [32], work / "prepared-32")
+    pipeline.train_members(prepared_recipe, work)
+    assert trained == ["efficientnetv2_micro-16", MEMBER]
+
+
+def test_where_other_sizes_are_prepared_the_new_one_goes_aside(work, prepared_recipe, trained):
+    pipeline.prepare(work, [16])
+    aside = work / "prepared-32"
+    with pytest.raises(MelError, match=rf"holds only 16; run first: .* --size 32 --out {aside}$"):
         pipeline.train_members(prepared_recipe, work, MEMBER)
 
 

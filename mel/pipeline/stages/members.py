@@ -9,6 +9,7 @@ from mel.errors import MelError
 from mel.files import read_header
 from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, recorded, refusal
+from mel.pipeline.stages.prepared import prepared_for
 from mel.tables import Folds
 
 __all__ = ["cnn_stage", "train_member"]
@@ -50,7 +51,7 @@ def train_member(
     table, folds, out = work.loaded(), Folds.read(work.folds), work.cnn(member.name)
     if member.pictures == "originals":
         return cnn.train(table, folds, member, out, only_folds=only_folds)
-    prepared = _prepared(member, work)
+    prepared = prepared_for(member, work)
     return cnn.train(
         kaggle.repath(table, prepared),
         folds,
@@ -61,27 +62,8 @@ def train_member(
     )
 
 
-def _prepared(member: MemberSettings, work: Work) -> kaggle.Prepared:
-    """Open the prepared pictures of a member; raises MelError for those that it lacks."""
-    folder = work.root / "prepared"
-    if not (folder / str(member.size) / "index.parquet").is_file():
-        raise MelError(f"{member.name}: {_to_prepare(folder, member.size, work)}")
-    return kaggle.Prepared.read(folder, member.size)
-
-
-def _to_prepare(folder: Path, size: int, work: Work) -> str:
-    """Say how to prepare a size that a folder lacks: all sizes are made at once."""
-    there = sorted(int(path.parent.name) for path in folder.glob("*/index.parquet"))
-    sizes = " ".join(f"--size {each}" for each in sorted({*there, size}))
-    found = f"only {', '.join(map(str, there))}; remove it and" if there else "none;"
-    return (
-        f"needs prepared images of {size} pixels, and {folder} holds {found} run first: "
-        f"mel kaggle prepare --work {work.root} {sizes}"
-    )
-
-
 def _pictures(member: MemberSettings, work: Work) -> str:
-    return _prepared(member, work).digest if member.pictures == "prepared" else "originals"
+    return prepared_for(member, work).digest if member.pictures == "prepared" else "originals"
 
 
 def _weights(member: MemberSettings, out: Path) -> dict[str, str]:
