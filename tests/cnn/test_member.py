@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,9 @@ import polars as pl
 import pytest
 
 from mel.cnn import gap, predict, train
-from mel.cnn.jobs.claims import claimed
+from mel.cnn.jobs.claims import LEASE, claimed
 from mel.cnn.jobs.done import FILES, mark_done, mark_trained
+from mel.cnn.jobs.holders import me
 from mel.cnn.jobs.running import Work
 from mel.cnn.labels import Labels
 from mel.config import MemberSettings
@@ -219,6 +222,25 @@ def test_a_fold_that_another_process_trains_is_left_to_it(
     assert not (member / "fold0" / "log.txt").exists()
     with claimed(member, 0) as mine:
         assert mine
+
+
+def test_a_fold_of_a_container_that_is_gone_is_trained_when_its_lease_ends(
+    small: ImageTable,
+    small_folds: Folds,
+    micro: MemberSettings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A container that is started again has another name: it must not go home at once."""
+    lease = tmp_path / "cnn/m/fold0/claim.json"
+    lease.parent.mkdir(parents=True)
+    lease.write_text(json.dumps({"token": "x"} | asdict(replace(me(), host="container-1"))))
+    silent = time.time() - LEASE + 3
+    os.utime(lease, (silent, silent))
+    short = micro.model_copy(update={"epochs": 1})
+    assert train(small, small_folds, short, tmp_path / "cnn/m", only_folds=[0]) is None
+    assert "fold 0: who held it is gone, taken over" in capsys.readouterr().err
+    assert (lease.parent / "done.json").is_file()
 
 
 def test_an_unknown_backbone_ends_before_anything_is_written(

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -23,7 +24,7 @@ from mel.cnn.jobs.done import fold_dir
 from mel.cnn.jobs.holders import Holder, dead, me
 from mel.errors import MelError
 
-__all__ = ["LEASE", "Claim", "claimed", "still_claimed"]
+__all__ = ["LEASE", "Claim", "claimed", "gives_a_sign", "still_claimed"]
 
 LEASE = 300.0  # seconds after which a lease that nobody touches ends
 _BEATS = 10  # touches in that time
@@ -154,6 +155,34 @@ def claimed(
             yield claim
         finally:
             claim.give_back()
+
+
+def gives_a_sign(member: Path, fold: int, *, lease: float = LEASE) -> bool:
+    """Wait until who holds a fold touches its lease, or until that ended: then give False.
+
+    A container that is started again is another machine to the lease of the one before, of which
+    nothing is known: so what it left is found to be free, a few minutes later.
+    """
+    place = fold_dir(member, fold)
+    with suppress(OSError), (place / _LOCK).open("w") as lock:
+        if not _locked(lock.fileno()):
+            return True
+    path = place / _FILE
+    first = _touched(path)
+    while (now := _touched(path)) == first and now is not None:
+        with suppress(FileNotFoundError):  # it was given back just now
+            if _age(path) > lease:
+                return False
+        time.sleep(min(lease / _BEATS, 1.0))
+    return now is not None
+
+
+def _touched(path: Path) -> int | None:
+    """Give when a lease was touched; None where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager

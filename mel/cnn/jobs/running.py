@@ -10,7 +10,7 @@ from typing import Any
 from mel.cnn import feeding
 from mel.cnn.backbones import digest_weights
 from mel.cnn.devices.device import misfit
-from mel.cnn.jobs.claims import claimed
+from mel.cnn.jobs.claims import claimed, gives_a_sign
 from mel.cnn.jobs.done import fold_dir, is_done, is_trained
 from mel.cnn.jobs.launch import launch
 from mel.cnn.jobs.probing import batch_for
@@ -70,8 +70,11 @@ class Work:
         batch = batch_for(self.settings, self.out, most)
         settings = self.settings.model_copy(update={"batch_size": batch})
         with self._job(settings) as job:
-            for fold in folds:
-                self._train(job, settings, fold)
+            left = [fold for fold in folds if not self._train(job, settings, fold)]
+            for fold in left:
+                if not gives_a_sign(self.out, fold) and self.missing([fold]):
+                    say(f"{settings.name} fold {fold}: who held it is gone, taken over")
+                    self._train(job, settings, fold)
 
     @contextmanager
     def _job(self, settings: MemberSettings) -> Iterator[dict[str, Any]]:
@@ -91,18 +94,21 @@ class Work:
                 "cache": str(self.cache),
             }
 
-    def _train(self, job: Mapping[str, Any], settings: MemberSettings, fold: int) -> None:
+    def _train(self, job: Mapping[str, Any], settings: MemberSettings, fold: int) -> bool:
+        """Train a fold unless it is done; give False while another process holds it."""
         label = f"{settings.name} fold {fold} (of {self.folds.n_folds})"
         with claimed(self.out, fold) as claim:
             if claim is None:
-                say(f"{label}: another process is training it, left to that")
-            elif self.missing([fold]):
+                say(f"{label}: another process is training it, left to that if it is alive")
+                return False
+            if self.missing([fold]):
                 log, total = (
                     fold_dir(self.out, fold) / "log.txt",
                     self._images_to_do(settings, fold),
                 )
                 own = {"fold": fold, "labels": asdict(self.labels[fold]), "claim": claim.ticket}
                 launch(dict(job) | own, label, total, log, claim)
+            return True
 
     def _images_to_do(self, settings: MemberSettings, fold: int) -> int:
         """Give how many images pass through the network in what is to be done of a fold."""

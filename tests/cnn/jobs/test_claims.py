@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mel.cnn.jobs import claims
-from mel.cnn.jobs.claims import claimed, still_claimed
+from mel.cnn.jobs.claims import claimed, gives_a_sign, still_claimed
 from mel.cnn.jobs.holders import dead, me
 from mel.errors import MelError
 
@@ -139,6 +139,28 @@ def test_a_stopped_holder_of_this_machine_keeps_its_fold(tmp_path: Path) -> None
         process.send_signal(signal.SIGSTOP)
         time.sleep(LEASE + 0.3)
         assert not _mine(tmp_path)
+
+
+def test_a_holder_that_lives_gives_a_sign_and_of_a_dead_one_the_end_is_waited_for(
+    tmp_path: Path, shared: None
+) -> None:
+    with _holder(tmp_path, "elsewhere") as process:
+        assert _said(process) == "mine"
+        assert gives_a_sign(tmp_path, 0, lease=LEASE)
+        process.kill()
+        process.wait()
+        began = time.monotonic()
+        assert not gives_a_sign(tmp_path, 0, lease=LEASE)
+        assert time.monotonic() - began < LEASE + 1
+        assert _mine(tmp_path)
+        assert not gives_a_sign(tmp_path, 0, lease=LEASE), "nobody holds it"
+
+
+def test_a_holder_of_this_machine_gives_a_sign_by_its_lock(tmp_path: Path) -> None:
+    with _holder(tmp_path) as process:
+        assert _said(process) == "mine"
+        process.send_signal(signal.SIGSTOP)
+        assert gives_a_sign(tmp_path, 0, lease=LEASE)
 
 
 def test_several_that_find_a_dead_lease_do_not_all_take_it(tmp_path: Path) -> None:
