@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from mel.cnn.jobs.allocating import keep_freed
 from mel.errors import MelError
 
 __all__ = ["main"]
@@ -71,6 +72,7 @@ def main(job: Path) -> int:
 
 if __name__ == "__main__":
     _die_with_parent()
+    keep_freed()
     status = main(Path(sys.argv[1]))
     with suppress(OSError):
         sys.stdout.flush()
