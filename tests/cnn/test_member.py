@@ -10,19 +10,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from mel.cnn import gap, predict, train
-from mel.cnn.jobs.claims import LEASE, claimed
+from mel.cnn.jobs import running
+from mel.cnn.jobs.claims import claimed, gives_a_sign
 from mel.cnn.jobs.done import FILES, mark_done, mark_trained
 from mel.cnn.jobs.holders import me
 from mel.cnn.jobs.running import Work
 from mel.cnn.labels import Labels
-from mel.config import MemberSettings
+from mel.config import HardwareSettings, MemberSettings
 from mel.errors import MelError
 from mel.predictions import Predictions, oof_matrix
 from mel.tables import Folds, ImageTable
@@ -224,23 +227,31 @@ def test_a_fold_that_another_process_trains_is_left_to_it(
         assert mine
 
 
-def test_a_fold_of_a_container_that_is_gone_is_trained_when_its_lease_ends(
+def test_a_fold_of_a_container_that_is_gone_is_taken_over_when_its_lease_ends(
     small: ImageTable,
     small_folds: Folds,
     micro: MemberSettings,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A container that is started again has another name: it must not go home at once."""
-    lease = tmp_path / "cnn/m/fold0/claim.json"
+    lease, looks, begun = tmp_path / "cnn/m/fold0/claim.json", [], []
     lease.parent.mkdir(parents=True)
     lease.write_text(json.dumps({"token": "x"} | asdict(replace(me(), host="container-1"))))
-    silent = time.time() - LEASE + 3
-    os.utime(lease, (silent, silent))
-    short = micro.model_copy(update={"epochs": 1})
-    assert train(small, small_folds, short, tmp_path / "cnn/m", only_folds=[0]) is None
-    assert "fold 0: who held it is gone, taken over" in capsys.readouterr().err
-    assert (lease.parent / "done.json").is_file()
+
+    def look(member: Path, fold: int) -> Any:
+        if not looks:
+            os.utime(lease)  # it was alive a moment ago
+        looks.append(fold)
+        return claimed(member, fold, lease=1.5)
+
+    monkeypatch.setattr(running, "claimed", look)
+    monkeypatch.setattr(running, "gives_a_sign", partial(gives_a_sign, lease=1.5))
+    monkeypatch.setattr(running, "launch", lambda job, *_: begun.append(job["fold"]))
+    plain = micro.model_copy(update={"hardware": HardwareSettings(pixels="decoded")})
+    labels = (Labels(), Labels())
+    Work(small, small_folds, plain, tmp_path / "cnn/m", tmp_path / "cache", labels).train([0])
+    assert (looks, begun) == ([0, 0], [0])
 
 
 def test_an_unknown_backbone_ends_before_anything_is_written(
