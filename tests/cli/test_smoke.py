@@ -19,8 +19,8 @@ _FORMS = (
     rf"{_STAGE}: (missing|stale), .*; making it",
     rf"{_STAGE}: made in \d+ s",
     r"folds: \d+ folds of \d+ images, checked by .*: nothing crosses",
-    r"[\w -]+( fold \d+/\d+)?: on (cpu|gpu).*",
-    r"[\w: -]+( fold \d+/\d+)?: [\d,]+/[\d,]+ (images|folds|reports).*",
+    r"[\w -]+( fold \d+ \(of \d+\))?: on (cpu|gpu).*",
+    r"[\w: -]+( fold \d+ \(of \d+\))?: [\d,]+/[\d,]+ (images|folds|reports).*",
 )
 _WITHOUT = """\
 import sys

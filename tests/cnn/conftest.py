@@ -1,5 +1,6 @@
 """A competition small enough to train on in seconds: 48 pictures, the positives redder."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,15 +86,23 @@ def workers_of() -> Callable[[Path], list[int]]:
     """Give the processes that have a file of a folder open: orphans, once their parent is gone."""
 
     def look(here: Path) -> list[int]:
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    links = [str(fd.readlink()) for fd in (entry / "fd").iterdir()]
-                except OSError:
-                    continue
-                if any(link.startswith(str(here)) for link in links):
-                    found.append(int(entry.name))
+        for _ in range(100):  # one that was still starting ends as soon as it has started
+            if not (found := _holding_open(here)):
+                break
+            time.sleep(0.2)
         return found
 
     return look
+
+
+def _holding_open(here: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                links = [str(fd.readlink()) for fd in (entry / "fd").iterdir()]
+            except OSError:
+                continue
+            if any(link.startswith(str(here)) for link in links):
+                found.append(int(entry.name))
+    return found

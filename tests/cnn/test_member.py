@@ -112,7 +112,6 @@ def test_a_killed_training_goes_on_at_its_fold_and_touches_no_finished_one(
     time.sleep(1.0)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    time.sleep(1.0)
     assert workers_of(tmp_path) == []
     assert not (member / "fold1" / "done.json").exists()
     finished = _hashes(member / "fold0")

@@ -13,14 +13,15 @@ def test_an_error_is_told_though_the_disk_of_the_log_is_full(tmp_path: Path) -> 
     job = tmp_path / "job.json"
     job.write_text('{"task": "none of them"}')
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        worker = subprocess.Popen(
             [sys.executable, "-m", "mel.cnn.jobs.worker", str(job)],
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE,  # held open: a worker ends when it closes
             stdout=subprocess.PIPE,
             stderr=full,
             text=True,
-            check=False,
         )
-    assert done.returncode == 1
-    (line,) = done.stdout.splitlines()
+    with worker:
+        said = worker.stdout.read()
+        assert worker.wait() == 1
+    (line,) = said.splitlines()
     assert json.loads(line) == {"error": "KeyError: 'none of them'", "unexpected": True}
