@@ -16,7 +16,7 @@ from mel.ensemble.report import Evidence, render
 from mel.ensemble.rows import Rows, oof_rows, test_frame
 from mel.errors import MelError
 from mel.files import atomic, write_text
-from mel.predictions import Predictions
+from mel.predictions import Foreign, Predictions, foreign_in
 from mel.tables import Folds, ImageTable, as_table
 
 __all__ = ["Blended", "blend"]
@@ -73,10 +73,11 @@ def blend(
     evaluation = evaluate(rows, ranked, mean, orders, settings.rank_within_test)
     inputs = _inputs(table, folds, settings, [*oof, *test])
     made = _blend(rows, ranked, evaluation, settings, folds, inputs)
+    foreign = foreign_in(oof)
     blended = Blended(
         made,
-        _honest(rows, ranked, made, evaluation),
-        _outside(wide, within if settings.rank_within_test else stored, made, evaluation),
+        _honest(rows, ranked, made, evaluation, foreign),
+        _outside(wide, within if settings.rank_within_test else stored, made, evaluation, foreign),
         evaluation,
     )
     if out is not None:
@@ -131,7 +132,9 @@ def _blend(
     )
 
 
-def _honest(rows: Rows, ranked: Ranked, made: Blend, evaluation: Evaluation) -> Predictions:
+def _honest(
+    rows: Rows, ranked: Ranked, made: Blend, evaluation: Evaluation, foreign: Foreign
+) -> Predictions:
     columns = {"image_id": rows.ids, "fold": rows.fold, "score": ranked.crossfit.scores}
     return Predictions.of(
         pl.DataFrame(columns),
@@ -145,11 +148,12 @@ def _honest(rows: Rows, ranked: Ranked, made: Blend, evaluation: Evaluation) -> 
             "mean_honest": evaluation.mean_honest.as_dict(),
             "mean_naive": evaluation.mean_naive.as_dict(),
         },
+        foreign=foreign,
     )
 
 
 def _outside(
-    wide: pl.DataFrame, scores: Floats, made: Blend, evaluation: Evaluation
+    wide: pl.DataFrame, scores: Floats, made: Blend, evaluation: Evaluation, foreign: Foreign
 ) -> Predictions:
     orders = evaluation.orders
     return Predictions.of(
@@ -164,6 +168,7 @@ def _outside(
             "ranked_within_test": evaluation.ranked_within_test,
             "orders": None if orders is None else orders.as_dict(),
         },
+        foreign=foreign,
     )
 
 

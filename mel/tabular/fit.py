@@ -13,7 +13,7 @@ from mel.config import TabularSettings
 from mel.errors import MelError, many
 from mel.files import atomic
 from mel.metrics import auc_report
-from mel.predictions import Kind, Predictions, oof_matrix, test_matrix
+from mel.predictions import Kind, Predictions, foreign_in, oof_matrix, test_matrix
 from mel.progress import progress
 from mel.tables import Folds, ImageTable, as_table
 from mel.tabular.features import FeatureList
@@ -71,6 +71,7 @@ def train(
             seed=settings.seed,
             inputs=inputs,
             metric=report.as_dict(),
+            foreign=foreign_in(oof),
         )
 
     found = predictions(fitted, "oof"), predictions(scored, "test")
@@ -112,7 +113,7 @@ class _Scores:
 
 
 def _check_folds(member: Predictions, folds: Folds) -> None:
-    if member.folds != folds.digest:
+    if member.basis != folds.digest:
         raise MelError(
             f"{member.name}: its {member.kind} scores were made on folds {member.folds}, these "
             f"are {folds.digest}; train it again on these folds"
