@@ -8,10 +8,12 @@ from mel.config.folds import FoldsSettings
 from mel.config.hardware import HardwareSettings
 from mel.config.recipe import Recipe
 from mel.config.scoring import TtaSettings
+from mel.config.serving import CalibrationSettings, OperatingSettings
 from mel.config.tabular import TabularSettings
 
 __all__ = [
     "Augmentation",
+    "CalibrationSettings",
     "CnnSettings",
     "ColumnSettings",
     "DataSettings",
@@ -21,6 +23,7 @@ __all__ = [
     "FreezeSettings",
     "HardwareSettings",
     "MemberSettings",
+    "OperatingSettings",
     "Recipe",
     "SourceSettings",
     "TabularSettings",
