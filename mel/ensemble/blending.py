@@ -10,8 +10,9 @@ import polars as pl
 from mel.config import EnsembleSettings
 from mel.ensemble.artefact import Blend
 from mel.ensemble.evaluation import Evaluation, Ranked, evaluate
-from mel.ensemble.methods import choose, crossfit
-from mel.ensemble.ranks import Floats, combine, compare
+from mel.ensemble.methods import choose, coded_rows, crossfit, naive_scores
+from mel.ensemble.mixing import combine
+from mel.ensemble.ranks import Floats, compare, places
 from mel.ensemble.report import Evidence, render
 from mel.ensemble.rows import Rows, oof_rows, test_frame
 from mel.errors import MelError
@@ -52,8 +53,12 @@ def blend(
     `oof` and `test` hold the same members, in any order; rows are joined by image_id. The Blend's
     weights and references come from all out-of-fold rows. What it is worth is measured twice:
     naively, on the rows that chose the weights, and honestly, each fold with weights and
-    references of the other folds. With `out`, a folder of blend.json, oof.parquet, test.parquet
-    and report.html takes that name once all four are written.
+    references of the other folds. The rank mean of all members is measured beside it. Where the
+    settings rank within each fold, out-of-fold images are ranked among those of their fold, and
+    test images, which no fold holds, against all out-of-fold scores.
+
+    With `out`, a folder of blend.json, oof.parquet, test.parquet and report.html takes that name
+    once all four are written.
 
     Raises MelError, naming the member, for scores that are in-sample or made on other folds, for
     missing, strange or repeated ids, a member given twice or on one side only; for a fold with
@@ -66,8 +71,8 @@ def blend(
     rows = oof_rows(table, folds, oof)
     wide = test_frame(table, folds, rows.names, test)
     ranked = _rank(rows, settings)
-    plain = settings.model_copy(update={"method": "mean"})
-    mean = ranked if settings == plain else _rank(rows, plain)
+    plain = EnsembleSettings(method="mean", ranks=settings.ranks)
+    mean = ranked if settings.method == "mean" else _rank(rows, plain)
     stored, within = _test_scores(rows, wide, ranked)
     orders = compare(wide["image_id"].to_list(), stored, within)
     evaluation = evaluate(rows, ranked, mean, orders, settings.rank_within_test)
@@ -86,21 +91,22 @@ def blend(
 
 
 def _rank(rows: Rows, settings: EnsembleSettings) -> Ranked:
-    choice = choose(rows.scores, rows.target, settings)
-    naive = combine(list(rows.scores), rows.references, choice.weights)
-    return Ranked(
-        choice, crossfit(rows.scores, rows.target, rows.fold, rows.trains, settings), naive
-    )
+    coded, patient = coded_rows(rows.scores, settings, rows.fold), np.asarray(rows.patient)
+    choice = choose(coded, rows.target, settings, patient=patient)
+    crossed = crossfit(coded, rows.target, rows.fold, rows.trains, settings, patient=patient)
+    return Ranked(choice, crossed, naive_scores(coded, choice))
 
 
 def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats, Floats]:
     """Score the test images against the stored references, and against themselves."""
     scores = [wide[name].to_numpy() for name in rows.names]
-    weights = ranked.choice.weights
-    stored = combine(scores, rows.references, weights)
+    choice = ranked.choice
+    weights, scale = choice.weights, choice.scale
+    stored = combine(scores, rows.references, weights, scale, choice.spread)
     if wide.is_empty():
         return stored, stored
-    return stored, combine(scores, [np.sort(column) for column in scores], weights)
+    own = combine(scores, [np.sort(column) for column in scores], weights, scale)
+    return stored, own if choice.spread is None else places(own)
 
 
 def _inputs(
@@ -119,7 +125,7 @@ def _blend(
     inputs: Mapping[str, str],
 ) -> Blend:
     together = zip(rows.names, ranked.choice.weights, rows.references, strict=True)
-    chosen = [member for member in together if member[1] > 0]
+    chosen = [member for member in together if member[1]]
     return Blend(
         name=settings.name,
         method=settings.method,
@@ -129,6 +135,10 @@ def _blend(
         honest=evaluation.honest,
         naive=evaluation.naive,
         inputs=inputs,
+        scale=ranked.choice.scale,
+        spread=ranked.choice.spread,
+        objective={"name": settings.objective, "min_tpr": settings.area_above},
+        ranks=settings.ranks,
     )
 
 
