@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mel.config.base import Fraction, Name, Positive, Seed, Settings
+from mel.config.serving import CalibrationSettings, OperatingSettings
 
 __all__ = ["EnsembleSettings"]
 
@@ -18,6 +19,7 @@ _NEEDS = {  # a setting, and the methods in which it does something
     "negative": ("hill", "coordinate"),
     "exponent": ("power",),
     "bags": ("greedy",),
+    "fallback": (*_SEARCHING, "power", "logit"),
 }
 
 
@@ -42,6 +44,9 @@ class EnsembleSettings(Settings):
     bag_patients: Share = 0.8  # share of the patients whose images a bag sees
     seed: Seed = 0  # of the bags
     rank_within_test: bool = False  # Kaggle's habit; off, one image alone scores as in a batch
+    fallback: bool = True  # the rank mean in place of a method that does not beat it beyond noise
+    calibration: CalibrationSettings = CalibrationSettings()
+    operating: OperatingSettings = OperatingSettings()
 
     @model_validator(mode="after")
     def _all_have_an_effect(self) -> Self:

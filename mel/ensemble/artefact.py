@@ -8,9 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from mel.checks import require_columns, require_unique
+from mel.ensemble.calibration import Calibration
 from mel.ensemble.mixing import RANK, Scale, combine
+from mel.ensemble.operating import OperatingPoint
 from mel.ensemble.ranks import Floats
 from mel.errors import MelError, many
 from mel.files import check_digest, digest_json, read_json, required, versions, write_json
@@ -24,7 +27,7 @@ _KEYS = (
     | dict.fromkeys(
         ("weights", "references", "scale", "objective", "honest", "naive", "inputs"), dict
     )
-    | {"spread": object}
+    | {"spread": object, "calibration": object, "operating_points": list, "advice": list}
 )
 _NEAR_ONE = 1e-9
 AUC = {"name": "auc", "min_tpr": 0.0}
@@ -43,7 +46,8 @@ class Blend:
     references found on the other folds, `naive` with both found on the very rows that are scored.
     `objective` says what the weights were chosen for, and `ranks` whether they were chosen, and
     both AUCs measured, by percentiles among "all" rows or within each "fold"; neither changes how
-    an image is scored here.
+    an image is scored here. `calibration` turns scores into probabilities, `operating_points` hold
+    the user's objective and its threshold, `advice` what the proof said in words.
     """
 
     name: str
@@ -58,6 +62,9 @@ class Blend:
     spread: Floats | None = None
     objective: Mapping[str, Any] = field(default_factory=lambda: dict(AUC))
     ranks: str = "all"
+    calibration: Calibration | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = [abs(weight) for weight in self.weights.values()]
@@ -106,6 +113,16 @@ class Blend:
         )
         return wide.select(pl.col("image_id").cast(pl.String), pl.Series("score", scores))
 
+    def probability(self, scores: ArrayLike, prevalence: float | None = None) -> Floats:
+        """Give the calibrated probabilities of blend scores, each from its own score alone.
+
+        At `prevalence`, where positives are rarer or more frequent than the calibration says they
+        are. Raises MelError for a blend that holds no calibration.
+        """
+        if self.calibration is None:
+            raise MelError(f"blend {self.name}: holds no calibration; blend again")
+        return self.calibration.apply(scores, prevalence)
+
     @property
     def _sorted(self) -> list[Floats]:
         return [self.references[member] for member in self.members]
@@ -127,6 +144,9 @@ class Blend:
             "spread": None if self.spread is None else self.spread.tolist(),
             "objective": dict(self.objective),
             "ranks": self.ranks,
+            "calibration": None if self.calibration is None else self.calibration.as_dict(),
+            "operating_points": [point.as_dict() for point in self.operating_points],
+            "advice": list(self.advice),
             "honest": self.honest.as_dict(),
             "naive": self.naive.as_dict(),
             "inputs": dict(self.inputs),
@@ -162,6 +182,11 @@ class Blend:
             spread=None if content["spread"] is None else np.array(content["spread"], float),
             objective=required(content["objective"], {"name": str, "min_tpr": float}, "objective"),
             ranks=content["ranks"],
+            calibration=None
+            if content["calibration"] is None
+            else Calibration.of(content["calibration"]),
+            operating_points=tuple(map(OperatingPoint.of, content["operating_points"])),
+            advice=tuple(content["advice"]),
         )
 
 

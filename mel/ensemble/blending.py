@@ -9,14 +9,17 @@ import polars as pl
 
 from mel.config import EnsembleSettings
 from mel.ensemble.artefact import Blend
-from mel.ensemble.evaluation import Evaluation, Ranked, evaluate
-from mel.ensemble.methods import choose, coded_rows, crossfit, naive_scores
+from mel.ensemble.coding import Coded
+from mel.ensemble.evaluation import RANK_MEAN, Candidates, Evaluation, Ranked, evaluate
+from mel.ensemble.methods import Crossfit, choose, coded_rows, crossfit, naive_scores
 from mel.ensemble.mixing import combine
+from mel.ensemble.proof import Decision, Way, Ways, decide, prove
 from mel.ensemble.ranks import Floats, compare, places
-from mel.ensemble.report import Evidence, render
+from mel.ensemble.reporting import Evidence, Page, render
 from mel.ensemble.rows import Rows, oof_rows, test_frame
 from mel.errors import MelError
-from mel.files import atomic, write_text
+from mel.files import atomic, write_bytes, write_json, write_text
+from mel.metrics import Resamples
 from mel.predictions import Foreign, Predictions, foreign_in
 from mel.tables import Folds, ImageTable, as_table
 
@@ -47,6 +50,8 @@ def blend(
     test: Sequence[Predictions],
     settings: EnsembleSettings | None = None,
     out: Path | str | None = None,
+    *,
+    png: bool = False,
 ) -> Blended:
     """Rank-blend members that were trained on the same folds.
 
@@ -57,8 +62,13 @@ def blend(
     settings rank within each fold, out-of-fold images are ranked among those of their fold, and
     test images, which no fold holds, against all out-of-fold scores.
 
-    With `out`, a folder of blend.json, oof.parquet, test.parquet and report.html takes that name
-    once all four are written.
+    The blend is the method that the settings ask for only where its honest AUC beats that of the
+    rank mean beyond noise, or where `fallback` is off; else it is the rank mean. It holds a
+    calibration and an operating point, both found on honest scores: see `mel.ensemble.proof`.
+
+    With `out`, a folder of blend.json, oof.parquet, test.parquet, evaluation.json (every number of
+    the report) and report.html takes that name once all are written; with `png`, the report's
+    figures lie in figures/ as well.
 
     Raises MelError, naming the member, for scores that are in-sample or made on other folds, for
     missing, strange or repeated ids, a member given twice or on one side only; for a fold with
@@ -70,31 +80,69 @@ def blend(
         _check_place(out)
     rows = oof_rows(table, folds, oof)
     wide = test_frame(table, folds, rows.names, test)
-    ranked = _rank(rows, settings)
-    plain = EnsembleSettings(method="mean", ranks=settings.ranks)
-    mean = ranked if settings.method == "mean" else _rank(rows, plain)
-    stored, within = _test_scores(rows, wide, ranked)
+    draws = Resamples(rows.patient)
+    candidates, decision, ways = _decide(rows, settings, draws)
+    stored, within = _test_scores(rows, wide, candidates.taken)
     orders = compare(wide["image_id"].to_list(), stored, within)
-    evaluation = evaluate(rows, ranked, mean, orders, settings.rank_within_test)
+    tests = _to_compare(rows, wide, candidates.taken, stored)
+    about = (settings.calibration, settings.operating)
+    proof = prove(table, rows, ways, decision, draws, about, tests)
+    evaluation = evaluate(
+        rows, candidates, proof, draws, orders, within_test=settings.rank_within_test
+    )
     inputs = _inputs(table, folds, settings, [*oof, *test])
-    made = _blend(rows, ranked, evaluation, settings, folds, inputs)
+    made = _blend(rows, candidates, evaluation, settings, folds, inputs)
     foreign = foreign_in(oof)
     blended = Blended(
         made,
-        _honest(rows, ranked, made, evaluation, foreign),
+        _honest(rows, candidates.taken, made, evaluation, foreign),
         _outside(wide, within if settings.rank_within_test else stored, made, evaluation, foreign),
         evaluation,
     )
     if out is not None:
-        _write(blended, render(table, blended, Evidence(rows, ranked, mean, stored)), out)
+        evidence = Evidence(rows, candidates, stored)
+        _write(blended, render(table, blended, evidence, png=png), out)
     return blended
+
+
+def _decide(
+    rows: Rows, settings: EnsembleSettings, draws: Resamples
+) -> tuple[Candidates, Decision, Ways]:
+    """Blend by the settings and by the rank mean, and take one of the two."""
+    plain = EnsembleSettings(method="mean", ranks=settings.ranks)
+    mean, mean_way = _way(rows, plain)
+    method, way = (mean, mean_way) if settings.method == "mean" else _way(rows, settings)
+    decision = decide(rows, way, mean_way, draws)
+    takes_method = decision.proven or not settings.fallback
+    candidates = Candidates(way.name, method, mean, takes_method)
+    return candidates, decision, Ways(way, mean_way, way if takes_method else mean_way)
+
+
+def _way(rows: Rows, settings: EnsembleSettings) -> tuple[Ranked, Way]:
+    ranked = _rank(rows, settings)
+    name = RANK_MEAN if settings.method == "mean" else settings.method
+    return ranked, Way(name, ranked.crossfit.scores, lambda part: _crossed(part, settings).scores)
+
+
+def _to_compare(
+    rows: Rows, wide: pl.DataFrame, ranked: Ranked, stored: Floats
+) -> dict[str, tuple[Floats, Floats]]:
+    members = zip(rows.names, rows.scores, strict=True)
+    return {"blend": (ranked.naive, stored)} | {
+        name: (scores, wide[name].to_numpy()) for name, scores in members
+    }
 
 
 def _rank(rows: Rows, settings: EnsembleSettings) -> Ranked:
     coded, patient = coded_rows(rows.scores, settings, rows.fold), np.asarray(rows.patient)
     choice = choose(coded, rows.target, settings, patient=patient)
-    crossed = crossfit(coded, rows.target, rows.fold, rows.trains, settings, patient=patient)
-    return Ranked(choice, crossed, naive_scores(coded, choice))
+    return Ranked(choice, _crossed(rows, settings, coded), naive_scores(coded, choice))
+
+
+def _crossed(rows: Rows, settings: EnsembleSettings, coded: Coded | None = None) -> Crossfit:
+    known = coded_rows(rows.scores, settings, rows.fold) if coded is None else coded
+    whose = np.asarray(rows.patient)
+    return crossfit(known, rows.target, rows.fold, rows.trains, settings, patient=whose)
 
 
 def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats, Floats]:
@@ -118,17 +166,18 @@ def _inputs(
 
 def _blend(
     rows: Rows,
-    ranked: Ranked,
+    candidates: Candidates,
     evaluation: Evaluation,
     settings: EnsembleSettings,
     folds: Folds,
     inputs: Mapping[str, str],
 ) -> Blend:
+    ranked, proof = candidates.taken, evaluation.proof
     together = zip(rows.names, ranked.choice.weights, rows.references, strict=True)
     chosen = [member for member in together if member[1]]
     return Blend(
         name=settings.name,
-        method=settings.method,
+        method=settings.method if candidates.takes_method else "mean",
         folds=folds.digest,
         weights={name: float(weight) for name, weight, _ in chosen},
         references={name: reference for name, _, reference in chosen},
@@ -139,6 +188,9 @@ def _blend(
         spread=ranked.choice.spread,
         objective={"name": settings.objective, "min_tpr": settings.area_above},
         ranks=settings.ranks,
+        calibration=proof.calibration,
+        operating_points=proof.points[:1],
+        advice=proof.words,
     )
 
 
@@ -188,10 +240,13 @@ def _check_place(out: Path) -> None:
         raise MelError(f"{out}: holds other files and no {_BLEND}; name a new or empty folder")
 
 
-def _write(blended: Blended, page: str, out: Path) -> None:
+def _write(blended: Blended, page: Page, out: Path) -> None:
     with atomic(out) as folder:
         folder.mkdir()
         blended.blend.write(folder / _BLEND)
         blended.oof.write(folder / "oof.parquet")
         blended.test.write(folder / "test.parquet")
-        write_text(folder / "report.html", page)
+        write_json(folder / "evaluation.json", blended.evaluation.as_dict())
+        for name, picture in page.figures.items():
+            write_bytes(folder / "figures" / f"{name}.png", picture)
+        write_text(folder / "report.html", page.html)

@@ -104,6 +104,6 @@ class Calibration:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Self:
         """Read what `as_dict` gave; MelError or TypeError for anything else."""
-        found = dict(required(dict(content), _FIELDS, "calibration"))
+        found = dict(required(content, _FIELDS, "calibration"))
         pairs = {name: tuple(float(x) for x in found[name]) for name in ("knots", "levels")}
         return cls(**(found | pairs))

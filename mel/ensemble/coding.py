@@ -47,28 +47,34 @@ class Coded:
         sizes = np.bincount(self.block[known], minlength=self.firsts.shape[1])
         return np.asarray(sizes[self.block], dtype=np.int64)
 
-    def doubled(self, member: int, known: NDArray[np.bool_]) -> Ints:
-        """Give every image twice its mid-rank among the known ones of its block.
+    def doubled(self, member: int, known: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Ints:
+        """Give every wanted image twice its mid-rank among the known ones of its block.
 
         That is known scores below plus known scores at most as high: a whole number, from 0 to
         twice the block's known images, and exact in sums.
         """
         codes, firsts = self.codes[member], self.firsts[member]
         count = np.bincount(codes[known], minlength=int(firsts[-1]))
-        until = np.concatenate([[0], np.cumsum(count)])
-        twice = until[:-1] + until[1:]
-        twice -= np.repeat(2 * until[firsts[:-1]], np.diff(firsts))
-        return np.asarray(twice[codes], dtype=np.int64)
+        until = np.cumsum(count)
+        twice = 2 * until - count
+        if len(firsts) > 2:
+            before = np.concatenate([[0], until])[firsts[:-1]]
+            twice -= np.repeat(2 * before, np.diff(firsts))
+        return np.asarray(twice[codes[wanted]], dtype=np.int64)
 
-    def places(self, member: int, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """Give every image's percentile among the known ones of its block, and their number.
+    def places(
+        self, member: int, known: NDArray[np.bool_], wanted: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
+        """Give every wanted image's percentile among the known ones of its block, and their number.
 
         The same, to the last bit, as `mel.metrics.percentile` gives. A block without known images
         has no percentiles: its images get 0.
 
         >>> coded = Coded.of(np.array([[7.0, 1.0, 7.0, 9.0]]))
-        >>> coded.places(0, np.array([True, True, True, False]))[0]
+        >>> every = np.ones(4, dtype=bool)
+        >>> coded.places(0, np.array([True, True, True, False]), every)[0]
         array([0.66666667, 0.16666667, 0.66666667, 1.        ])
         """
-        sizes = self.counts(known)
-        return self.doubled(member, known) / (2 * np.maximum(sizes, 1)), sizes.astype(np.float64)
+        sizes = self.counts(known)[wanted]
+        ranks = self.doubled(member, known, wanted)
+        return ranks / (2 * np.maximum(sizes, 1)), sizes.astype(np.float64)

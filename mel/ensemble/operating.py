@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from mel.errors import MelError
 from mel.files import required
 
 __all__ = ["OperatingPoint", "Share"]
@@ -64,11 +63,8 @@ class OperatingPoint:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Self:
         """Read what `as_dict` gave; MelError or TypeError for anything else."""
-        plain = {name: content.get(name) for name in _FIELDS}
-        required(plain, _FIELDS, "operating point")
-        if set(content) != {*_FIELDS, *_SHARES}:
-            odd = min(set(content) ^ {*_FIELDS, *_SHARES})
-            raise MelError(f"operating point: {odd} is missing or unknown; blend again")
+        given = required(content, _FIELDS | dict.fromkeys(_SHARES, dict), "operating point")
+        plain = {name: given[name] for name in _FIELDS}
         shares = {
             name: Share(
                 **required(content[name], dict.fromkeys(("value", "low", "high"), float), name)

@@ -55,7 +55,7 @@ def test_the_page_says_what_honest_does_not_cover(page) -> None:
 
 def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page[0], flags=re.DOTALL)
-    assert len(drawings) == 5
+    assert len(drawings) == 8
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)
         assert root.get("aria-label")

@@ -27,14 +27,19 @@ def area(positive: Numbers, negative: Numbers, above: float = 0.0) -> float:
     """
     positive.sort()
     negative.sort()
+    pairs = 2 * len(positive) * len(negative)
+    if not above:
+        return int(_doubled(positive, negative).sum()) / pairs
     quota = (1 - above) * len(positive)
-    last = min(max(int(np.ceil(quota)), 1), len(positive)) - 1
-    start, end = (int(positive.searchsorted(positive[last], side)) for side in ("left", "right"))
-    below = negative.searchsorted(positive[:end], "left")
-    until = negative.searchsorted(positive[:end], "right")
-    whole = int(below[:start].sum()) + int(until[:start].sum())
-    tied = end - start
-    share = min((quota - start) / tied, 1.0)
-    low, high = int(below[start]), int(until[start])
-    part = share * tied * (2 * low + share * (high - low))
-    return (whole + part) / (2 * len(positive) * len(negative))
+    last = positive[max(int(np.ceil(quota)), 1) - 1]
+    start, end = (int(positive.searchsorted(last, side)) for side in ("left", "right"))
+    whole = int(_doubled(positive[:start], negative).sum())
+    low, high = (int(negative.searchsorted(last, side)) for side in ("left", "right"))
+    tied = min(quota - start, end - start)
+    return (whole + tied * (2 * low + tied / (end - start) * (high - low))) / pairs
+
+
+def _doubled(positive: Numbers, negative: Numbers) -> NDArray[np.int64]:
+    """Count, for each positive, negatives below it plus negatives at most as high."""
+    below = negative.searchsorted(positive, "left")
+    return np.asarray(below + negative.searchsorted(positive, "right"), dtype=np.int64)

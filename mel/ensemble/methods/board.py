@@ -59,24 +59,34 @@ class Board:
     def of(
         cls,
         coded: Coded,
-        members: Sequence[int] | NDArray[np.int64],
-        rows: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+        target: NDArray[np.bool_],
+        known: NDArray[np.bool_],
         patient: NDArray[np.int64],
         above: float,
-    ) -> Self:
-        """Rank the known rows (positive ones, negative ones) among each other, in their blocks."""
-        known = rows[0] | rows[1]
-        counts = coded.counts(known)
+    ) -> tuple[Self, NDArray[np.int64]]:
+        """Rank the known rows among each other, in their blocks; name the members that are kept.
+
+        A member that is one tie in every block orders nothing, and is left out.
+        """
+        truth, whose = target[known], patient[known]
+        counts = coded.counts(known)[known]
         one = len(coded.firsts[0]) == 2
-        top = 2 * int(known.sum()) if one else _FINE
-        factor = 1 if one else _FINE // (2 * np.maximum(counts, 1))
+        top = 2 * len(truth) if one else _FINE
+        factor = np.int64(1) if one else _FINE // (2 * counts)
         kind = np.int32 if top <= _INT32 else np.int64
-        sides = [np.empty((len(members), int(side.sum())), kind) for side in rows]
-        for place, member in enumerate(members):
-            ranks = coded.doubled(int(member), known) * factor
-            for ours, side in zip(sides, rows, strict=True):
-                ours[place] = ranks[side]
-        return cls(sides[0], sides[1], top, above, (patient[rows[0]], patient[rows[1]]))
+        places = np.flatnonzero(truth), np.flatnonzero(~truth)
+        sides = [np.empty((len(coded.codes), len(rows)), kind) for rows in places]
+        useful = []
+        for member in range(len(coded.codes)):
+            ranks = coded.doubled(member, known, known)
+            if (ranks == counts).all():
+                continue
+            for side, rows in zip(sides, places, strict=True):
+                side[len(useful)] = (ranks * factor)[rows]
+            useful.append(member)
+        positive, negative = (side[: len(useful)] for side in sides)
+        board = cls(positive, negative, top, above, (whose[truth], whose[~truth]))
+        return board, np.array(useful, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.positive)

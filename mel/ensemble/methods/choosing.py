@@ -73,12 +73,15 @@ def choose(
     """
     coded = scores if isinstance(scores, Coded) else coded_rows(scores, settings, fold)
     own = np.ones(len(target), dtype=bool) if known is None else known
-    useful = _useful(coded, own)
-    truth = target.astype(bool)
     whose = (
         np.arange(len(target)) if patient is None else np.unique(patient, return_inverse=True)[1]
     )
-    board = Board.of(coded, useful, (own & truth, own & ~truth), whose, settings.area_above)
+    board, useful = Board.of(coded, target.astype(bool), own, whose, settings.area_above)
+    if not len(useful):
+        raise MelError(
+            f"each of the {len(coded.codes)} members gives all {int(own.sum())} images one and the "
+            "same score, so that all weights are 0; train the members again"
+        )
     found = METHODS[settings.method](board, settings)
     weights = np.zeros(len(coded.codes))
     weights[useful] = found.weights
@@ -87,19 +90,6 @@ def choose(
     if not settings.negative:
         return choice
     return replace(choice, spread=np.sort(_mixed(coded, choice, own, own)))
-
-
-def _useful(coded: Coded, known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Give the members that order anything; the others are one tie in every block."""
-    counts = coded.counts(known)[known]
-    varies = [(coded.doubled(m, known)[known] != counts).any() for m in range(len(coded.codes))]
-    useful = np.flatnonzero(varies)
-    if not len(useful):
-        raise MelError(
-            f"each of the {len(varies)} members gives all {int(known.sum())} images one and the "
-            "same score, so that all weights are 0; train the members again"
-        )
-    return useful
 
 
 def crossfit(
@@ -139,6 +129,5 @@ def _mixed(
     coded: Coded, choice: Choice, reference: NDArray[np.bool_], wanted: NDArray[np.bool_]
 ) -> Floats:
     members = np.flatnonzero(choice.weights)
-    places = (coded.places(int(member), reference) for member in members)
-    kept = ((place[wanted], known[wanted]) for place, known in places)
-    return spread_out(mix(kept, choice.weights[members], choice.scale), choice.spread)
+    places = (coded.places(int(member), reference, wanted) for member in members)
+    return spread_out(mix(places, choice.weights[members], choice.scale), choice.spread)

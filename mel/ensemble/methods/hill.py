@@ -10,8 +10,10 @@ from mel.ensemble.methods.choice import Choice
 __all__ = ["hill"]
 
 _START = 1024  # parts of the first member
-_COARSE = (2, 5, 10, 20, 35, 50)  # percent of the new blend that the added member is
-_REFINED = 3  # moves that are tried in steps of one percent
+_COARSE = (3, 10, 30)  # percent of the new blend that the added member is
+_STEPS = (8, 4, 2, 1)  # by which the best of these are moved up and down
+_REFINED = 3  # of them
+_MOST = 50
 
 
 class _Move(NamedTuple):
@@ -24,9 +26,9 @@ class _Move(NamedTuple):
 def hill(board: Board, settings: EnsembleSettings) -> Choice:
     """Start with the best member; add the best share of the best one while the objective rises.
 
-    Shares are whole percents up to half the blend: a few of every member, then those between
-    around the best of these. A member may be added again. With `negative`, mirror images are
-    tried as well.
+    Shares are whole percents up to half the blend: a few of every member, then the best of these
+    are moved up and down by finer and finer steps. A member may be added again. With `negative`,
+    mirror images are tried as well. At most `rounds` members are added, the first among them.
     """
     board.check_classes()
     signs = (1, -1) if settings.negative else (1,)
@@ -51,26 +53,24 @@ def _all(board: Board, signs: tuple[int, ...]) -> Iterable[tuple[int, int]]:
 
 def _best(board: Board, total: Total, signs: tuple[int, ...]) -> _Move:
     coarse = [
-        max(
-            (_tried(board, total, member, sign, percent) for percent in _COARSE),
-            key=lambda move: move.value,
-        )
+        max((_tried(board, total, member, sign, share) for share in _COARSE), key=_value)
         for member, sign in _all(board, signs)
     ]
     coarse.sort(key=lambda move: -move.value)
-    best = coarse[0]
-    for first in coarse[:_REFINED]:
-        for percent in _between(first.percent):
-            move = _tried(board, total, first.member, first.sign, percent)
-            best = max(best, move, key=lambda either: either.value)
+    return max((_refined(board, total, move) for move in coarse[:_REFINED]), key=_value)
+
+
+def _refined(board: Board, total: Total, best: _Move) -> _Move:
+    for step in _STEPS:
+        for percent in (best.percent - step, best.percent + step):
+            if 0 < percent <= _MOST:
+                move = _tried(board, total, best.member, best.sign, percent)
+                best = max(best, move, key=_value)
     return best
 
 
-def _between(percent: int) -> Iterable[int]:
-    """Give the percents on both sides, up to the neighbours on the coarse grid."""
-    edges = (0, *_COARSE, _COARSE[-1] + 1)
-    place = edges.index(percent)
-    return (near for near in range(edges[place - 1] + 1, edges[place + 1]) if near != percent)
+def _value(move: _Move) -> float:
+    return move.value
 
 
 def _tried(board: Board, total: Total, member: int, sign: int, percent: int) -> _Move:
