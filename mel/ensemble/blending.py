@@ -9,11 +9,10 @@ import polars as pl
 
 from mel.config import EnsembleSettings
 from mel.ensemble.artefact import Blend
-from mel.ensemble.coding import Coded
-from mel.ensemble.evaluation import RANK_MEAN, Candidates, Evaluation, Ranked, evaluate
-from mel.ensemble.methods import Crossfit, choose, coded_rows, crossfit, naive_scores
+from mel.ensemble.candidates import decide_ways
+from mel.ensemble.evaluation import Candidates, Evaluation, Ranked, evaluate
 from mel.ensemble.mixing import combine
-from mel.ensemble.proof import Decision, Way, Ways, decide, prove
+from mel.ensemble.proof import prove
 from mel.ensemble.ranks import Floats, compare, places
 from mel.ensemble.reporting import Evidence, Page, render
 from mel.ensemble.rows import Rows, oof_rows, test_frame
@@ -23,9 +22,9 @@ from mel.metrics import Resamples
 from mel.predictions import Foreign, Predictions, foreign_in
 from mel.tables import Folds, ImageTable, as_table
 
-__all__ = ["Blended", "blend"]
+__all__ = ["Blended", "blend", "report"]
 
-_BLEND = "blend.json"
+_BLEND, _PAGE = "blend.json", "report.html"
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,49 @@ def blend(
     out = None if out is None else Path(out)
     if out is not None:
         _check_place(out)
+    blended, evidence = _made(table, folds, oof, test, settings)
+    if out is not None:
+        _write(blended, render(table, blended, evidence, png=png), out)
+    return blended
+
+
+def report(
+    table: ImageTable | pl.DataFrame,
+    folds: Folds,
+    oof: Sequence[Predictions],
+    test: Sequence[Predictions],
+    out: Path | str,
+    settings: EnsembleSettings | None = None,
+) -> Path:
+    """Write the report on the blend in `out` anew, and its figures as PNG in figures/ beside it.
+
+    Takes what `blend` took. Gives the page's path. Raises MelError as `blend` does, and where the
+    blend in `out` is another than these would give.
+    """
+    table, place = as_table(table), Path(out)
+    known = Blend.read(place / _BLEND)
+    blended, evidence = _made(table, folds, oof, test, settings or EnsembleSettings())
+    if blended.blend.digest != known.digest:
+        raise MelError(
+            f"{place / _BLEND}: is not the blend of these members and settings (digest "
+            f"{known.digest}, theirs {blended.blend.digest}); blend again"
+        )
+    page = render(table, blended, evidence, png=True)
+    _write_page(blended, page, place)
+    return place / _PAGE
+
+
+def _made(
+    table: ImageTable,
+    folds: Folds,
+    oof: Sequence[Predictions],
+    test: Sequence[Predictions],
+    settings: EnsembleSettings,
+) -> tuple[Blended, Evidence]:
     rows = oof_rows(table, folds, oof)
     wide = test_frame(table, folds, rows.names, test)
     draws = Resamples(rows.patient)
-    candidates, decision, ways = _decide(rows, settings, draws)
+    candidates, decision, ways = decide_ways(rows, settings, draws)
     stored, within = _test_scores(rows, wide, candidates.taken)
     orders = compare(wide["image_id"].to_list(), stored, within)
     tests = _to_compare(rows, wide, candidates.taken, stored)
@@ -99,29 +137,7 @@ def blend(
         _outside(wide, within if settings.rank_within_test else stored, made, evaluation, foreign),
         evaluation,
     )
-    if out is not None:
-        evidence = Evidence(rows, candidates, stored)
-        _write(blended, render(table, blended, evidence, png=png), out)
-    return blended
-
-
-def _decide(
-    rows: Rows, settings: EnsembleSettings, draws: Resamples
-) -> tuple[Candidates, Decision, Ways]:
-    """Blend by the settings and by the rank mean, and take one of the two."""
-    plain = EnsembleSettings(method="mean", ranks=settings.ranks)
-    mean, mean_way = _way(rows, plain)
-    method, way = (mean, mean_way) if settings.method == "mean" else _way(rows, settings)
-    decision = decide(rows, way, mean_way, draws)
-    takes_method = decision.proven or not settings.fallback
-    candidates = Candidates(way.name, method, mean, takes_method)
-    return candidates, decision, Ways(way, mean_way, way if takes_method else mean_way)
-
-
-def _way(rows: Rows, settings: EnsembleSettings) -> tuple[Ranked, Way]:
-    ranked = _rank(rows, settings)
-    name = RANK_MEAN if settings.method == "mean" else settings.method
-    return ranked, Way(name, ranked.crossfit.scores, lambda part: _crossed(part, settings).scores)
+    return blended, Evidence(rows, candidates, stored)
 
 
 def _to_compare(
@@ -131,18 +147,6 @@ def _to_compare(
     return {"blend": (ranked.naive, stored)} | {
         name: (scores, wide[name].to_numpy()) for name, scores in members
     }
-
-
-def _rank(rows: Rows, settings: EnsembleSettings) -> Ranked:
-    coded, patient = coded_rows(rows.scores, settings, rows.fold), np.asarray(rows.patient)
-    choice = choose(coded, rows.target, settings, patient=patient)
-    return Ranked(choice, _crossed(rows, settings, coded), naive_scores(coded, choice))
-
-
-def _crossed(rows: Rows, settings: EnsembleSettings, coded: Coded | None = None) -> Crossfit:
-    known = coded_rows(rows.scores, settings, rows.fold) if coded is None else coded
-    whose = np.asarray(rows.patient)
-    return crossfit(known, rows.target, rows.fold, rows.trains, settings, patient=whose)
 
 
 def _test_scores(rows: Rows, wide: pl.DataFrame, ranked: Ranked) -> tuple[Floats, Floats]:
@@ -246,7 +250,11 @@ def _write(blended: Blended, page: Page, out: Path) -> None:
         blended.blend.write(folder / _BLEND)
         blended.oof.write(folder / "oof.parquet")
         blended.test.write(folder / "test.parquet")
-        write_json(folder / "evaluation.json", blended.evaluation.as_dict())
-        for name, picture in page.figures.items():
-            write_bytes(folder / "figures" / f"{name}.png", picture)
-        write_text(folder / "report.html", page.html)
+        _write_page(blended, page, folder)
+
+
+def _write_page(blended: Blended, page: Page, folder: Path) -> None:
+    write_json(folder / "evaluation.json", blended.evaluation.as_dict())
+    for name, picture in page.figures.items():
+        write_bytes(folder / "figures" / f"{name}.png", picture)
+    write_text(folder / _PAGE, page.html)

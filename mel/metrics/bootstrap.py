@@ -58,6 +58,20 @@ class Resamples:
         found = [_by_images(truth, values, part[:, group]) for part in self._chunks()]
         return np.concatenate(found)
 
+    def partial_aucs(
+        self,
+        target: ArrayLike,
+        score: ArrayLike,
+        rows: ArrayLike | None = None,
+        *,
+        min_tpr: float = 0.8,
+    ) -> Floats:
+        """Give `mel.metrics.partial_auc` of every resample, as `aucs` does the whole one."""
+        truth, values = checked(target, score, "partial AUC")
+        group = self.group if rows is None else self.group[np.asarray(rows)]
+        parts = (part[:, group] for part in self._chunks())
+        return np.concatenate([_above(truth, values, part, min_tpr) for part in parts])
+
     def ratios(self, part: ArrayLike, whole: ArrayLike, rows: ArrayLike | None = None) -> Floats:
         """Give sum(part) / sum(whole) in every resample; not a number where the latter is 0.
 
@@ -92,15 +106,32 @@ class Resamples:
 
 def _by_images(truth: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
     """AUC of every row of `weights` (resamples x images), in one pass over the sorted scores."""
+    positive, negative = _steps(truth, score, weights)
+    below = np.cumsum(negative, axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    return _shares((positive * below).sum(axis=1), pairs)
+
+
+def _steps(truth: NDArray[np.bool_], score: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Give the weights of the positives and of the negatives at each score, from the lowest up."""
     order = np.argsort(score, kind="stable")
     positive = weights[:, order] * truth[order]
     negative = weights[:, order] - positive
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
-    positive = np.add.reduceat(positive, starts, axis=1)
-    negative = np.add.reduceat(negative, starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative / 2
-    pairs = positive.sum(axis=1) * negative.sum(axis=1)
-    return _shares((positive * below).sum(axis=1), pairs)
+    return np.add.reduceat(positive, starts, axis=1), np.add.reduceat(negative, starts, axis=1)
+
+
+def _above(truth: NDArray[np.bool_], score: Floats, weights: Floats, min_tpr: float) -> Floats:
+    """The area above `min_tpr`: the lowest positives alone decide, each by the negatives below."""
+    positive, negative = _steps(truth, score, weights)
+    sums = positive.sum(axis=1), negative.sum(axis=1)
+    below = np.cumsum(negative, axis=1) - negative
+    some = positive.any(axis=0)
+    positive, negative, below = positive[:, some], negative[:, some], below[:, some]
+    before = np.cumsum(positive, axis=1) - positive
+    taken = np.clip((1 - min_tpr) * sums[0][:, None] - before, 0, positive)
+    share = np.divide(taken, positive, out=np.zeros_like(taken), where=positive > 0)
+    return _shares((taken * (below + negative * share / 2)).sum(axis=1), sums[0] * sums[1])
 
 
 def _by_patients(

@@ -1,6 +1,7 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.blending import blend_report
 from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
@@ -25,6 +26,7 @@ __all__ = [
     "Work",
     "audit",
     "audit_folder",
+    "blend_report",
     "check",
     "demo",
     "doctor",

@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mel.errors import MelError
-from mel.metrics import Resamples, auc, auc_gain, auc_interval, auc_report
-from mel.metrics.bootstrap import _by_images, _by_patients
+from mel.metrics import Resamples, auc, auc_gain, auc_interval, auc_report, partial_auc
+from mel.metrics.bootstrap import _above, _by_images, _by_patients
 
 tied = st.integers(-2, 2).map(float)
 
@@ -27,6 +27,9 @@ def test_a_resample_is_the_auc_of_its_repeated_rows(
     by_patients = _by_patients(truth, score, group, times[None].astype(float))
     assert by_images.tolist() == by_patients.tolist()
     assert by_images == pytest.approx([auc(truth[repeated], score[repeated])], abs=1e-12)
+    above = _above(truth, score, times[None, group].astype(float), 0.7)
+    expected = partial_auc(truth[repeated], score[repeated], 0.7)
+    assert above == pytest.approx([expected], abs=1e-12)
 
 
 def test_a_resample_without_both_classes_has_no_auc_and_no_part_in_the_interval() -> None:
@@ -47,11 +50,14 @@ def test_a_ratio_is_that_of_the_repeated_rows_and_some_rows_may_be_left_out() ->
     draws = Resamples(patient, resamples=20)
     rows = np.arange(len(target)) % 3 > 0
     hit, part = (score > 1) & (target == 1), draws.aucs(target[rows], score[rows], rows)
+    upper = draws.partial_aucs(target[rows], score[rows], rows)
     for index, ratio in enumerate(draws.ratios(hit, target)):
         repeated = np.repeat(np.arange(len(target)), draws.times[index, draws.group].astype(int))
         assert ratio == pytest.approx(hit[repeated].sum() / target[repeated].sum())
         kept = repeated[rows[repeated]]
         assert part[index] == pytest.approx(auc(target[kept], score[kept]))
+        above = partial_auc(target[kept], score[kept])
+        assert upper[index] == pytest.approx(above)
     assert np.isnan(draws.ratios(hit, np.zeros(len(target)))).all()
     with pytest.raises(MelError, match="give one an image"):
         draws.aucs(target[rows], score[rows])

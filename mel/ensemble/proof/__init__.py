@@ -7,7 +7,7 @@ folds that had no part in the choice.
 
 from mel.ensemble.proof.aiming import LADDER, operate
 from mel.ensemble.proof.calibrating import Calibrated, calibrate
-from mel.ensemble.proof.comparing import Comparison, compare_scores
+from mel.ensemble.proof.comparing import Comparison, Measure, compare_scores
 from mel.ensemble.proof.deciding import Decision, Way, decide
 from mel.ensemble.proof.drift import Drift, drift
 from mel.ensemble.proof.groups import Group, groups
@@ -23,6 +23,7 @@ __all__ = [
     "Drift",
     "Group",
     "Honest",
+    "Measure",
     "Proof",
     "Way",
     "Ways",

@@ -31,10 +31,10 @@ class Calibrated:
 
 
 def fitting_rows(rows: Rows, scores: Floats, inner: Sequence[Floats] | None) -> Fitting:
-    """Give what may be fitted for each fold: `inner` from `nested`, or with two folds `scores`.
+    """Give what may be fitted for each fold: `inner` from `nested`, or where it is None `scores`.
 
-    With two folds, the weights behind the other fold's scores have seen this one; what is fitted on
-    those scores has not.
+    Then the weights behind the other folds' scores have seen this one; what is fitted on those
+    scores has not.
     """
     return [
         (rows.fold == fold, rest, scores[rest] if inner is None else inner[fold])

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mel.ensemble.proof.comparing import Comparison, compare_scores
+from mel.ensemble.proof.comparing import WHOLE, Comparison, Measure, compare_scores
 from mel.ensemble.proof.parts import Honest, nested
 from mel.ensemble.ranks import Floats
 from mel.ensemble.rows import Rows
-from mel.metrics import Resamples, auc
+from mel.metrics import Resamples
 
 __all__ = ["Decision", "Way", "decide"]
 
@@ -28,8 +28,9 @@ class Decision:
 
     `against_mean` compares the method with the rank mean on honest scores: the method is `proven`
     where the whole interval of its gain is above 0. `rule` is the honest AUC of choosing so: each
-    fold is scored by what the other folds alone would have chosen, `fold_choices`; None with two
-    folds. It is to be compared with `method_auc` and `mean_auc`, those of always taking one.
+    fold is scored by what the other folds alone would have chosen, `fold_choices`; None where no
+    fold can be left out. It is to be compared with `method_auc` and `mean_auc`, those of always
+    taking one. Where the weights are chosen for a partial AUC, all of these are partial AUCs.
     """
 
     method: str
@@ -43,15 +44,16 @@ class Decision:
     @property
     def words(self) -> str:
         """Say in sentences what to use and why."""
-        if self.against_mean is None:
+        found = self.against_mean
+        if found is None:
             return "The rank mean was asked for: it has no weights that could overfit."
         if self.proven:
             what = f"Use {self.method}: it beats the rank mean beyond noise"
-        elif self.against_mean.verdict == "below":
+        elif found.verdict == "below":
             what = f"Use the rank mean: {self.method} is worse than it, beyond noise"
         else:
             what = f"Use the rank mean: {self.method} does not beat it beyond noise"
-        return f"{what} (honest AUC {self.against_mean.numbers}). {self._cost}".strip()
+        return f"{what} (honest {found.measure} {found.numbers}). {self._cost}".strip()
 
     @property
     def _cost(self) -> str:
@@ -59,33 +61,35 @@ class Decision:
             return ""
         best = max(self.method_auc, self.mean_auc)
         times = sum(choice != self.method for choice in self.fold_choices)
+        cost = best - self.rule
         return (
-            f"Chosen anew without each fold, the rank mean is taken {times} times in "
-            f"{len(self.fold_choices)} and the honest AUC is {self.rule:.4f}: choosing costs "
-            f"{max(best - self.rule, 0.0):.4f} against having known the better of the two."
+            f"Chosen anew without each fold, the rank mean is taken in {times} of "
+            f"{len(self.fold_choices)} folds and that measures {self.rule:.4f}: choosing by the "
+            f"data costs {max(cost, 0.0):.4f} against knowing the better of the two beforehand."
         )
 
 
-def decide(rows: Rows, way: Way, mean: Way, draws: Resamples) -> Decision:
+def decide(rows: Rows, way: Way, mean: Way, draws: Resamples, measure: Measure = WHOLE) -> Decision:
     """Decide between a method and the rank mean by their honest scores."""
     if way is mean:
-        value = auc(rows.target, mean.scores)
+        value = measure.of(rows.target, mean.scores)
         return Decision(way.name, False, None, value, value)
-    against = compare_scores(draws, rows.target, (way.name, way.scores), (mean.name, mean.scores))
-    choices, rule = _rule(rows, way, mean, draws)
+    both = (way.name, way.scores), (mean.name, mean.scores)
+    against = compare_scores(draws, rows.target, *both, measure)
+    choices, rule = _rule(rows, way, mean, draws, measure)
     return Decision(
         method=way.name,
         proven=against.verdict == "above",
         against_mean=against,
-        method_auc=auc(rows.target, way.scores),
-        mean_auc=auc(rows.target, mean.scores),
+        method_auc=measure.of(rows.target, way.scores),
+        mean_auc=measure.of(rows.target, mean.scores),
         fold_choices=choices,
         rule=rule,
     )
 
 
 def _rule(
-    rows: Rows, way: Way, mean: Way, draws: Resamples
+    rows: Rows, way: Way, mean: Way, draws: Resamples, measure: Measure
 ) -> tuple[tuple[str, ...], float | None]:
     """Take for each fold what the same comparison without it says."""
     ours, plain = nested(rows, way.honest), nested(rows, mean.honest)
@@ -95,9 +99,10 @@ def _rule(
     for fold, (inner, other) in enumerate(zip(ours, plain, strict=True)):
         rest, held = rows.trains[fold], rows.fold == fold
         target = rows.target[rest]
-        gains = draws.aucs(target, inner, rest) - draws.aucs(target, other, rest)
+        ahead = (measure.drawn(draws, target, scored, rest) for scored in (inner, other))
+        gains = np.subtract(*ahead)
         proven = draws.interval(gains)[0] > 0
         choices.append((way if proven else mean).name)
         if proven:
             scores[held] = way.scores[held]
-    return tuple(choices), auc(rows.target, scores)
+    return tuple(choices), measure.of(rows.target, scores)

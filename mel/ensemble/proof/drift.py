@@ -42,10 +42,10 @@ class Drift:
         side = "higher" if self.upwards else "lower"
         if self.warns:
             return (
-                f"{self.what}: test images score {side} than out-of-fold ones; {self.gap:.1%} more "
-                f"of them lie beyond {self.at:.3g}"
+                f"Drift in {self.what}: test images score {side} than out-of-fold ones; the share "
+                f"{'above' if self.upwards else 'below'} {self.at:.3g} differs by {self.gap:.1%}"
             )
-        return f"{self.what}: no drift worth a warning (largest gap {self.gap:.1%})"
+        return f"No drift in {self.what} worth a warning: largest gap {self.gap:.1%}"
 
 
 def drift(pairs: Mapping[str, tuple[Floats, Floats]]) -> tuple[Drift, ...]:

@@ -49,7 +49,7 @@ def groups(table: ImageTable, rows: Rows, score: Floats, draws: Resamples) -> tu
     """
     found = []
     for axis, names in _axes(table, rows).items():
-        kinds = sorted(set(names), key=lambda name: (name == "unknown", name))
+        kinds = sorted(set(names), key=lambda name: (name == "unknown", name[:5] != "below", name))
         if len(kinds) > 1:
             labels = np.array(names)
             found += [_group(axis, kind, labels == kind, rows, score, draws) for kind in kinds]

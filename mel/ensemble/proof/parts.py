@@ -8,11 +8,12 @@ import numpy as np
 from mel.ensemble.ranks import Floats
 from mel.ensemble.rows import Rows
 
-__all__ = ["Honest", "nested", "without_fold", "without_member"]
+__all__ = ["MANY", "Honest", "nested", "without_fold", "without_member"]
 
 Honest = Callable[[Rows], Floats]
 """A way of blending: rows in, scores out that are cross-fitted over the folds of these rows."""
 
+MANY = 20_000_000  # scores, images times members, from which nothing is blended over and over
 _FEWEST = 3  # folds, of which one can be left out and the others still be crossed
 
 
@@ -43,8 +44,9 @@ def nested(rows: Rows, honest: Honest) -> list[Floats] | None:
 
     Whatever is chosen on them, a threshold or a curve, can be judged on the fold's own scores: the
     fold had no part in it, nor in the weights behind it. Scores of the k-th list belong to the
-    rows where `rows.trains[k]`. None with two folds, of which none can be left out.
+    rows where `rows.trains[k]`. None with two folds, of which none can be left out, and with more
+    than `MANY` scores, with which it would take too long.
     """
-    if len(rows.trains) < _FEWEST:
+    if len(rows.trains) < _FEWEST or rows.scores.size > MANY:
         return None
     return [honest(without_fold(rows, fold)) for fold in range(len(rows.trains))]

@@ -53,7 +53,10 @@ class Proof:
         """Give the recommendation, a sentence or two each, the most important one first."""
         said = [self.decision.words, self._best]
         said += [f"{worth.words}." for worth in self.worths if worth.verdict != "earns its place"]
-        said += [f"{found.words}." for found in self.drift if found.warns]
+        warned = [found for found in self.drift if found.warns]
+        said += [f"{found.words}." for found in warned[:1]]
+        if others := ", ".join(found.what for found in warned[1:]):
+            said.append(f"Drift in these too: {others}.")
         return tuple(said)
 
     @property

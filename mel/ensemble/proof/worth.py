@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mel.ensemble.proof.comparing import Comparison, compare_scores
-from mel.ensemble.proof.parts import Honest, without_member
+from mel.ensemble.proof.parts import MANY, Honest, without_member
 from mel.ensemble.ranks import Floats
 from mel.ensemble.rows import Rows
 from mel.metrics import Resamples
@@ -26,7 +26,8 @@ class Worth:
     """A member's worth, honestly: how far the AUC falls where it is left out.
 
     `in_blend` compares the blend with the one made again without the member (None beyond `MOST`
-    members), `in_mean` does so for the rank mean, which cannot shut a bad member out by itself.
+    members or `MANY` scores), `in_mean` does so for the rank mean, which cannot shut a bad member
+    out by itself.
     """
 
     member: str
@@ -42,7 +43,7 @@ class Worth:
     def words(self) -> str:
         """Say it in a sentence."""
         found = self.in_blend or self.in_mean
-        text = f"{self.member} {self.verdict}: with it AUC {found.numbers}"
+        text = f"{self.member} {self.verdict}: AUC with it {found.numbers}"
         if self.in_mean.verdict == "below" and found is not self.in_mean:
             text += f"; it harms the rank mean, {self.in_mean.numbers}"
         return text
@@ -66,7 +67,7 @@ def worths(
         for member, name in enumerate(rows.names):
             rest = without_member(rows, member)
             in_mean = _left_out(rest, draws, mean, name)
-            refit = not same and len(rows.names) <= MOST
+            refit = not same and len(rows.names) <= MOST and rows.scores.size <= MANY
             in_blend = _left_out(rest, draws, blend, name) if refit else None
             found.append(Worth(name, in_mean if same else in_blend, in_mean))
             tick()

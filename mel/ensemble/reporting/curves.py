@@ -109,6 +109,8 @@ def reliability_figure(
         axes.plot([floor, top], [floor, top], color=QUIET, lw=1, ls="--", label="as said", zorder=0)
         if floor:
             axes.set(xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         axes.set(xlabel="probability said", ylabel="share of positives seen")
         axes.legend(loc="upper left", fontsize=8.5)
     return canvas
