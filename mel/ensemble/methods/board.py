@@ -76,7 +76,7 @@ class Board:
         kind = np.int32 if top <= _INT32 else np.int64
         places = np.flatnonzero(truth), np.flatnonzero(~truth)
         sides = [np.empty((len(coded.codes), len(rows)), kind) for rows in places]
-        useful = []
+        useful: list[int] = []
         for member in range(len(coded.codes)):
             ranks = coded.doubled(member, known, known)
             if (ranks == counts).all():

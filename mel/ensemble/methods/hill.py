@@ -10,7 +10,7 @@ from mel.ensemble.methods.choice import Choice
 __all__ = ["hill"]
 
 _START = 1024  # parts of the first member
-_COARSE = (3, 10, 30)  # percent of the new blend that the added member is
+_COARSE = (1, 4, 12, 30)  # percent of the new blend that the added member is
 _STEPS = (8, 4, 2, 1)  # by which the best of these are moved up and down
 _REFINED = 3  # of them
 _MOST = 50
