@@ -6,6 +6,7 @@ from mel.config.data import ColumnSettings, DataSettings, ExternalSettings, Sour
 from mel.config.ensemble import EnsembleSettings
 from mel.config.folds import FoldsSettings
 from mel.config.hardware import HardwareSettings
+from mel.config.imported import ImportedSettings
 from mel.config.recipe import Recipe
 from mel.config.scoring import TtaSettings
 from mel.config.serving import CalibrationSettings, OperatingSettings
@@ -22,6 +23,7 @@ __all__ = [
     "FoldsSettings",
     "FreezeSettings",
     "HardwareSettings",
+    "ImportedSettings",
     "MemberSettings",
     "OperatingSettings",
     "Recipe",

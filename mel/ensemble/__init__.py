@@ -3,6 +3,16 @@
 from mel.ensemble.artefact import Blend
 from mel.ensemble.blending import Blended, blend, report
 from mel.ensemble.calibration import Calibration
+from mel.ensemble.importing import import_scores, same_partition
 from mel.ensemble.operating import OperatingPoint
 
-__all__ = ["Blend", "Blended", "Calibration", "OperatingPoint", "blend", "report"]
+__all__ = [
+    "Blend",
+    "Blended",
+    "Calibration",
+    "OperatingPoint",
+    "blend",
+    "import_scores",
+    "report",
+    "same_partition",
+]

@@ -7,6 +7,7 @@ from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
+from mel.pipeline.importing import Imported, import_scores
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.previewing import preview
@@ -20,6 +21,7 @@ from mel.pipeline.summary import Summary
 
 __all__ = [
     "Copies",
+    "Imported",
     "Score",
     "State",
     "Summary",
@@ -35,6 +37,7 @@ __all__ = [
     "facts",
     "find_copies",
     "import_map",
+    "import_scores",
     "inner_folds",
     "members",
     "only",

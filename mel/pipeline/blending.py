@@ -7,7 +7,7 @@ from mel.config import Recipe
 from mel.errors import MelError
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import opened, status
-from mel.predictions import Predictions
+from mel.pipeline.stages.level1 import level1, read_scores
 from mel.tables import Folds
 
 __all__ = ["blend_report"]
@@ -29,13 +29,10 @@ def blend_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[s
             f"{name}: is {state.kind} ({state.why}); make it first: "
             f"mel ensemble blend {source or 'RECIPE'} --work {work}"
         )
-    folders = [*map(place.cnn, found.names), place.tabular(found.tabular.name)]
-    oof, test = (
-        [Predictions.read(f / f"{kind}.parquet") for f in folders] for kind in ("oof", "test")
-    )
-    out = place.ensemble(found.ensemble.name)
+    members = level1(found, place)
+    members[found.tabular.name] = place.tabular(found.tabular.name)
+    folds, out = Folds.read(place.folds), place.ensemble(found.ensemble.name)
+    oof, test = read_scores(members, folds)
     with place.locked():
-        page = ensemble.report(
-            place.loaded(), Folds.read(place.folds), oof, test, out, found.ensemble
-        )
+        page = ensemble.report(place.loaded(), folds, oof, test, out, found.ensemble)
     return page, ensemble.Blend.read(out / "blend.json").advice
