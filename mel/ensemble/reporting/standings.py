@@ -136,9 +136,8 @@ def groups_figure(found: Sequence[Group], overall: float, *, png: bool = False) 
         axes.grid(visible=False, axis="y")
         right = axes.secondary_yaxis("right")
         right.set_yticks(places_, [f"{g.positives:,} of {g.images:,}" for g in shown])
-        right.tick_params(length=0, labelsize=8.5, labelcolor=QUIET)
+        right.tick_params(length=0, labelsize=8.5, labelcolor=INK)
         right.spines[:].set_visible(False)
-        right.set_ylabel("positives of images", color=QUIET, fontsize=8.5)
     return canvas
 
 

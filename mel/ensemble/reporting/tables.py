@@ -160,7 +160,7 @@ def _point(point: OperatingPoint, prevalence: float) -> list[str]:
         *number_cells(
             f"{100 * point.naive_sensitivity.value:.1f} / {100 * point.naive_specificity.value:.1f}"
         ),
-        *number_cells(f"{1000 * alarms:.0f}", f"{100 * hits / alarms:.1f} %" if alarms else "–"),
+        *number_cells(f"{1000 * alarms:.0f}", f"{1000 * hits:.1f}"),
     ]
 
 
