@@ -57,6 +57,8 @@ class EnsembleSettings(Settings):
             raise ValueError("min_tpr has no effect with objective 'auc'; remove it")
         if self.exponent is not None and "objective" in self.model_fields_set:
             raise ValueError("objective has no effect where the exponent is given; remove it")
+        if self.exponent is not None and 0 < abs(self.exponent) < 0.01:
+            raise ValueError(f"exponent {self.exponent} is too near 0; 0 is the geometric mean")
         for name in ("bag_members", "bag_patients", "seed"):
             if name in self.model_fields_set and self.bags == 1:
                 raise ValueError(f"{name} has no effect with bags = 1; remove it")

@@ -31,6 +31,7 @@ _KEYS = (
 )
 _NEAR_ONE = 1e-9
 AUC = {"name": "auc", "min_tpr": 0.0}
+_OBJECTIVES = ("auc", "partial_auc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,11 @@ class Blend:
     advice: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.ranks not in ("all", "fold") or self.objective["name"] not in _OBJECTIVES:
+            raise MelError(
+                f"blend {self.name}: ranks {self.ranks!r} or objective {self.objective['name']!r} "
+                "is none that this mel knows; blend again"
+            )
         sizes = [abs(weight) for weight in self.weights.values()]
         total = sum(sizes)
         if not (abs(total - 1) <= _NEAR_ONE and min(sizes) > 0):  # NaN is neither

@@ -14,6 +14,7 @@ __all__ = ["RANK", "Scale", "combine", "mix", "spread_out"]
 
 Kind = Literal["rank", "power", "logit"]
 _DECIMALS = 12
+_LEAST = 0.01  # of an exponent that is not 0: the root of a smaller one has no digits left
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Scale:
     exponent: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind) or not np.isfinite(self.exponent):
+        root = np.isfinite(self.exponent) and (self.exponent == 0 or abs(self.exponent) >= _LEAST)
+        if self.kind not in get_args(Kind) or not root:
             raise MelError(f"scale {self.kind!r} with exponent {self.exponent}; blend again")
 
     def there(self, place: Floats, known: int | Floats) -> Floats:

@@ -58,7 +58,7 @@ KINDS = {
 }
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40), st.randoms())
 def test_one_image_alone_scores_exactly_as_in_a_batch(rows: list[tuple], random) -> None:
     """Of every kind, in whatever order the batch is, and always from 0 to 1."""
@@ -69,8 +69,7 @@ def test_one_image_alone_scores_exactly_as_in_a_batch(rows: list[tuple], random)
         together = one.score(batch)
         assert together["score"].is_between(0, 1).all()
         assert one.score(batch[order]).equals(together[order])
-        for n in random.sample(order, min(len(order), 4)):
-            assert one.score(batch[n]).rows() == [together.row(n)]
+        assert one.score(batch[order[0]]).rows() == [together.row(order[0])]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -181,7 +180,9 @@ WRONG = [
     {"spread": []},
     {"spread": "x"},
     {"objective": {"name": "auc"}},
+    {"objective": {"name": "f1", "min_tpr": 0.0}},
     {"ranks": 3},
+    {"ranks": "patient"},
 ]
 
 

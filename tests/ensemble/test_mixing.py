@@ -60,7 +60,7 @@ def test_blends_are_spread_over_the_percentiles_of_others() -> None:
     assert spread_out(blends, None) is blends
 
 
-@pytest.mark.parametrize(("kind", "exponent"), [("root", 1.0), ("power", np.nan)])
+@pytest.mark.parametrize(("kind", "exponent"), [("root", 1.0), ("power", np.nan), ("power", 1e-9)])
 def test_an_unknown_scale_is_refused(kind: str, exponent: float) -> None:
     with pytest.raises(MelError, match=f"scale '{kind}' with exponent"):
         Scale(kind, exponent)

@@ -31,7 +31,7 @@ def coordinate(board: Board, settings: EnsembleSettings) -> Choice:
         before = value
         for member in range(len(board)):
             moves = _moves(total, member, step, settings.negative)
-            found, parts = max((board.trial(total, member, parts), parts) for parts in moves)
+            found, parts = max((board.trial(total, member, move), move) for move in moves)
             if found > value:
                 total, value = board.moved(total, member, parts), found
                 picks.append(member)
@@ -43,6 +43,6 @@ def coordinate(board: Board, settings: EnsembleSettings) -> Choice:
     return Choice(total.weights, tuple(picks), tuple(values[1:]), len(picks))
 
 
-def _moves(total: Total, member: int, step: int, negative: bool) -> tuple[int, int]:
+def _moves(total: Total, member: int, step: int, negative: bool) -> list[int]:
     down = step if negative else min(step, int(total.parts[member]))
-    return step, -down
+    return [step, -down] if down else [step]
