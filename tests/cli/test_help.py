@@ -37,6 +37,7 @@ def test_every_door_that_was_promised_is_there():
         *("folds import", "folds repeat", "folds inner"),
         *("tabular", "tabular train", "ensemble", "ensemble blend"),
         *("submit", "submit make", "submit check"),
+        *("ensemble import", "ensemble report"),
     }
 
 
