@@ -108,7 +108,12 @@ def test_a_method_is_taken_only_where_it_is_proven_and_the_rule_is_honest(
     assert not worse.proven
     assert worse.rule == pytest.approx(worse.mean_auc)
     assert "bad is worse than it, beyond noise" in worse.words
-    near = decide(rows, way("near", {"good": 1.02, "fine": 1.0, "noise": 1.1, "wrong": 0.98}, rows), mean, draws)
+    near = decide(
+        rows,
+        way("near", {"good": 1.02, "fine": 1.0, "noise": 1.1, "wrong": 0.98}, rows),
+        mean,
+        draws,
+    )
     assert not near.proven
     assert "near does not beat it beyond noise" in near.words
     assert f"the rank mean is taken in {FOLDS} of {FOLDS} folds" in near.words

@@ -44,7 +44,9 @@ class Worth:
         """Say it in a sentence."""
         found = self.in_blend or self.in_mean
         text = f"{self.member} {self.verdict}: AUC with it {found.numbers}"
-        if self.in_mean.verdict == "below" and found is not self.in_mean:
+        if found.verdict == "below":
+            return f"{text}; blend again without it"
+        if self.in_mean.verdict == "below":
             text += f"; it harms the rank mean, {self.in_mean.numbers}"
         return text
 

@@ -160,7 +160,9 @@ def _calibration(facts: Evaluation) -> str:
     if found.knots:
         shape = f"a rising curve through {len(found.knots)} points"
     else:
-        shape = f"1 / (1 + exp(-({found.slope:.4f} logit(score) {found.offset:+.4f})))"
+        sign = "-" if found.offset < 0 else "+"
+        inner = f"{found.slope:.4f} logit(score) {sign} {abs(found.offset):.4f}"
+        shape = f"1 / (1 + exp(-({inner})))"
     shown = {
         "Curve": escape(shape),
         "Prevalence of positives, fitted on": f"{100 * found.prevalence:.2f} %",

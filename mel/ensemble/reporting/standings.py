@@ -118,7 +118,7 @@ def groups_figure(found: Sequence[Group], overall: float, *, png: bool = False) 
     """Draw the AUC of every group with its interval; those of few patients faintly."""
     shown = [group for group in found if group.value is not None]
     height = 1.0 + 0.26 * len(shown) + 0.12 * len({group.axis for group in shown})
-    with drawing(8.6, max(height, 2.0), "AUC by fold and by group of images", png=png) as canvas:
+    with drawing(7.0, max(height, 2.0), "AUC by fold and by group of images", png=png) as canvas:
         axes = canvas.figure.add_subplot()
         place, places_, last = 0.0, [], ""
         for group in shown:
