@@ -26,6 +26,15 @@ WAYS = [
     EnsembleSettings(method="power", exponent=2.5, ranks="fold"),
     EnsembleSettings(method="logit"),
 ]
+
+
+def named(how: object) -> str:
+    """Give a test's name: the settings that are not the default ones."""
+    if not isinstance(how, EnsembleSettings):
+        return str(how)
+    return "-".join(str(getattr(how, name)) for name in sorted(how.model_fields_set))
+
+
 SEARCHING = [how for how in WAYS if how.method in ("greedy", "hill", "coordinate")]
 
 
@@ -100,13 +109,13 @@ def test_a_constant_member_gets_no_weight() -> None:
     assert choose(scores, target, GREEDY).weights[1] == 0
 
 
-@pytest.mark.parametrize("how", WAYS, ids=str)
+@pytest.mark.parametrize("how", WAYS, ids=named)
 def test_only_constant_members_are_refused(how: EnsembleSettings) -> None:
     with pytest.raises(MelError, match=r"2 members .* weights are 0"):
         choose(np.ones((2, 9)), np.arange(9.0) > 4, how)
 
 
-@pytest.mark.parametrize("how", [*SEARCHING, EnsembleSettings(method="power")], ids=str)
+@pytest.mark.parametrize("how", [*SEARCHING, EnsembleSettings(method="power")], ids=named)
 @pytest.mark.parametrize("only", [0, 1])
 def test_a_missing_class_is_refused_by_what_heeds_it(how: EnsembleSettings, only: int) -> None:
     words = f"AUC needs both classes, got {120 * only} positives in 120 rows"
@@ -116,7 +125,7 @@ def test_a_missing_class_is_refused_by_what_heeds_it(how: EnsembleSettings, only
         assert choose(members(5)[0], np.full(120, float(only)), heedless).weights.all()
 
 
-@pytest.mark.parametrize("how", WAYS, ids=str)
+@pytest.mark.parametrize("how", WAYS, ids=named)
 def test_of_two_that_order_alike_a_search_takes_the_first(how: EnsembleSettings) -> None:
     """The means count both; nothing fails."""
     scores, target = members(9)
@@ -129,7 +138,7 @@ def test_of_two_that_order_alike_a_search_takes_the_first(how: EnsembleSettings)
         assert two.weights.tolist() == [*one.weights, 0.0]
 
 
-@pytest.mark.parametrize("how", WAYS, ids=str)
+@pytest.mark.parametrize("how", WAYS, ids=named)
 def test_ties_everywhere_are_no_fault(how: EnsembleSettings) -> None:
     """Scores of two values; and members that all order alike, so that no move helps."""
     scores, target = members(10)
@@ -175,7 +184,7 @@ def test_labels_of_a_fold_can_change_scores_of_the_others() -> None:
     assert (one[fold != 0] != other[fold != 0]).any()
 
 
-@pytest.mark.parametrize("how", WAYS, ids=str)
+@pytest.mark.parametrize("how", WAYS, ids=named)
 def test_scores_of_a_fold_change_no_other_score_of_it(how: EnsembleSettings) -> None:
     """References come from the other folds only, but where images are ranked within theirs."""
     scores, target = members(7)
@@ -187,7 +196,7 @@ def test_scores_of_a_fold_change_no_other_score_of_it(how: EnsembleSettings) -> 
     assert (one[same].tolist() == other[same].tolist()) == (how.ranks == "all")
 
 
-@pytest.mark.parametrize("how", WAYS, ids=str)
+@pytest.mark.parametrize("how", WAYS, ids=named)
 def test_the_order_of_rows_changes_nothing(how: EnsembleSettings) -> None:
     scores, target = members(11)
     fold, patient = np.arange(120) % 4, np.array([f"P{n // 3}" for n in range(120)])

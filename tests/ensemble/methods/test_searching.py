@@ -33,9 +33,10 @@ SEARCHES = [
     EnsembleSettings(method="coordinate"),
     EnsembleSettings(method="coordinate", negative=True),
 ]
+NAMES = [f"{how.method}, negative {how.negative}" for how in SEARCHES]
 
 
-@pytest.mark.parametrize("how", SEARCHES, ids=str)
+@pytest.mark.parametrize("how", SEARCHES, ids=NAMES)
 @pytest.mark.parametrize("objective", ["auc", "partial_auc"])
 def test_the_value_that_a_search_reports_is_that_of_its_blend(rows, how, objective) -> None:
     scores, target = rows
