@@ -16,6 +16,7 @@ from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
 from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
+from mel.pipeline.stacking import Weighed, importance, nested
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
 
@@ -25,6 +26,7 @@ __all__ = [
     "Score",
     "State",
     "Summary",
+    "Weighed",
     "Work",
     "audit",
     "audit_folder",
@@ -38,8 +40,10 @@ __all__ = [
     "find_copies",
     "import_map",
     "import_scores",
+    "importance",
     "inner_folds",
     "members",
+    "nested",
     "only",
     "plan",
     "predict",

@@ -243,7 +243,7 @@ def test_a_file_that_was_changed_is_noticed_and_made_again(
     ("file", "stage", "rest"),
     [
         ("cnn/efficientnetv2_micro-32/fold1/done.json", "cnn/efficientnetv2_micro-32", "done"),
-        ("tabular/lightgbm/fold1.txt", "tabular/lightgbm", "stale"),
+        ("tabular/lightgbm/context/fold1.json", "tabular/lightgbm", "stale"),
     ],
 )
 def test_a_model_that_is_gone_is_noticed_and_made_again(

@@ -26,7 +26,7 @@ def tabular_stage(recipe: Recipe, work: Work) -> Stage:
     return Stage(
         f"tabular/{recipe.tabular.name}",
         f"mel tabular train RECIPE --work {work.root}",
-        (out / "oof.parquet", out / "test.parquet", out / "features.json"),
+        (out / "oof.parquet", out / "test.parquet", out / "stack.json"),
         (out / "oof.parquet", out / "test.parquet"),
         partial(_with_members, work, recipe.tabular.digest, members),
         make,

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,13 +11,6 @@ from mel.errors import MelError
 from mel.metrics import auc
 from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
-
-
-@pytest.fixture
-def two(member):
-    """Two members' out-of-fold and test scores."""
-    pairs = [member("a", strength=1.5), member("b", strength=0.5, seed=1)]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def _with_targets(table: ImageTable, flipped: set[str]) -> ImageTable:
@@ -78,7 +72,7 @@ def test_a_frame_stands_for_a_table_and_text_for_a_path(table, folds, two, setti
     found = tabular.train(table.frame.reverse(), folds, *two, settings, out)
     for one, other in zip(found, tabular.train(table, folds, *two, settings), strict=True):
         assert (one.digest, one.inputs) == (other.digest, other.inputs)
-    assert tabular.load(out).features.members == ["a", "b"]
+    assert tabular.load(out).members == ["a", "b"]
 
 
 def test_folds_that_part_a_patient_are_refused(table, folds, settings):
@@ -146,7 +140,7 @@ def test_a_column_that_is_missing_everywhere_does_no_harm(table, folds, two, set
 
 
 def test_too_few_images_for_a_leaf_give_one_score_to_all_of_a_fold(table, folds, capfd):
-    oof, _ = tabular.train(table, folds, settings=TabularSettings())
+    oof, _ = tabular.train(table, folds, settings=TabularSettings(learners=["lightgbm"]))
     assert oof.frame.group_by("fold").agg(pl.col("score").n_unique())["score"].to_list() == [1] * 4
     assert "LightGBM" not in "".join(capfd.readouterr())
 
@@ -215,12 +209,16 @@ def test_folds_of_another_table_are_refused(table, folds, settings):
         tabular.train(table, fewer, settings=settings)
 
 
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {p.as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 def test_a_failed_write_leaves_the_stack_that_was_there(
     table, folds, two, settings, tmp_path, monkeypatch
 ):
     out = tmp_path / "lightgbm"
     tabular.train(table, folds, *two, settings, out)
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = _bytes(out)
 
     def full(self: Predictions, path: object) -> None:
         raise OSError(28, "No space left on device")
@@ -228,7 +226,7 @@ def test_a_failed_write_leaves_the_stack_that_was_there(
     monkeypatch.setattr(Predictions, "write", full)
     with pytest.raises(MelError, match="lightgbm: cannot be written"):
         tabular.train(table, folds, [], [], settings, out)
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert _bytes(out) == before
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -240,3 +238,89 @@ def test_training_again_replaces_the_stack_but_no_other_folder(
     assert Predictions.read(tmp_path / "stack" / "test.parquet").digest == test.digest
     with pytest.raises(MelError, match="holds something else than a stack"):
         tabular.train(table, folds, [], [], settings, tmp_path)
+
+
+def _replaced(member: Predictions, score: pl.Expr) -> Predictions:
+    return replace(member, frame=member.frame.with_columns(score=score.cast(pl.Float64)))
+
+
+EVERY = ("lightgbm", "logistic", "histogram")
+ODD = {
+    "constant": pl.lit(0.3),
+    "all but one the same": (pl.col("image_id") == "img007").cast(pl.Float64),
+    "two values": (pl.col("image_id") > "img030").cast(pl.Float64),
+}
+
+
+@pytest.mark.parametrize("score", ODD)
+def test_a_member_of_ties_does_no_harm_beside_a_good_one(table, folds, member, score):
+    """Nor do two members that are the same."""
+    quick = TabularSettings(
+        learners=list(EVERY),
+        rounds=10,
+        min_data_in_leaf=3,
+        seeds=1,
+        histogram={"rounds": 5, "min_data_in_leaf": 3},
+    )
+    good, odd = member("good", strength=3.0), member("odd")
+    odd = [_replaced(one, ODD[score]) for one in odd]
+    same = [replace(one, name="same") for one in good]
+    oof, test = ([good[i], odd[i], same[i]] for i in (0, 1))
+    found, scored = tabular.train(table, folds, oof, test, quick)
+    assert auc(table.train["target"], found.frame["score"]) > 0.85
+    assert scored.frame["score"].is_between(0, 1).all()
+    alone, _ = tabular.train(table, folds, [oof[1]], [test[1]], quick)
+    assert alone.frame["score"].is_finite().all()
+
+
+def test_training_rows_of_one_class_are_refused(table, settings):
+    """All positives in one fold: what it would be fitted on has none."""
+    positive = set(table.train.filter(target=1)["patient_id"])
+    fold = pl.col("patient_id").is_in(list(positive)).cast(pl.Int16)
+    lopsided = Folds.of(table.train.select("image_id", fold=fold), seed=0, method="x")
+    with pytest.raises(MelError, match=r"may train for fold 1 have one class only; make fewer"):
+        tabular.train(table, lopsided, [], [], settings)
+
+
+def test_metadata_missing_everywhere_leave_what_the_members_say(table, folds, two, settings):
+    frame = table.frame.with_columns(sex=None, age=None, site=None)
+    bare = ImageTable.of(frame, "bare")
+    oof, _ = tabular.train(bare, folds, *two, settings)
+    assert auc(table.train["target"], oof.frame["score"]) > 0.6
+    with pytest.raises(MelError, match="neither metadata nor members"):
+        tabular.train(bare, folds, [], [], settings.model_copy(update={"metadata": []}))
+
+
+def test_patients_of_one_image_each_have_a_context_without_others(table, folds, two, settings):
+    frame = table.frame.with_columns(patient_id=pl.col("image_id"))
+    oof, test = tabular.train(ImageTable.of(frame, "apart"), folds, *two, settings)
+    assert oof.frame["score"].is_finite().all()
+    assert test.metric["variant"] == "context"
+
+
+def test_the_variant_that_the_settings_name_is_the_stacks_own(table, folds, two, settings):
+    single = settings.model_copy(update={"scores": "single"})
+    found, scored = tabular.train(table, folds, *two, single)
+    other, _ = tabular.train(table, folds, *two, settings)
+    assert found.metric["pooled"] == other.metric["variants"]["single"]["pooled"]
+    assert not found.frame.equals(other.frame)
+    assert (found.name, scored.metric["variant"]) == ("lightgbm", "single")
+
+
+def test_test_images_enter_no_train_image_s_context(table, folds, two, settings):
+    oof, test = two
+    moved = [_replaced(one, pl.col("score") + (pl.col("image_id") < "img064")) for one in test]
+    before = tabular.train(table, folds, oof, test, settings)
+    after = tabular.train(table, folds, oof, moved, settings)
+    assert after[0].frame.equals(before[0].frame)
+    assert not after[1].frame.equals(before[1].frame)
+
+
+def test_shortcuts_are_taken_by_name_only_and_with_a_warning(table, folds, two, settings, capsys):
+    wide = ImageTable.of(table.frame.with_columns(width=pl.int_range(pl.len())), "wide")
+    plain, _ = tabular.train(wide, folds, *two, settings)
+    assert "WARNING" not in capsys.readouterr().err
+    asked = settings.model_copy(update={"shortcuts": ["width"]})
+    found, _ = tabular.train(wide, folds, *two, asked)
+    assert "WARNING: width may tell the clinic's camera" in capsys.readouterr().err
+    assert not found.frame.equals(plain.frame)
