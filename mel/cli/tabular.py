@@ -26,8 +26,8 @@ def train(recipe: options.Recipe, work: options.WorkDir, nested: Nested = False)
     """Train the stack on the members' folds, with patient context and without."""
     from mel import pipeline
 
-    scores = pipeline.only(recipe, work, "tabular")
-    show.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
+    pipeline.only(recipe, work, "tabular")
+    show.table(("variant", "pooled", "folds", "95 %", ""), pipeline.variants(recipe, work))
     if nested:
         show.line()
         rows = pipeline.nested(recipe, work)

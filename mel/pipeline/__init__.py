@@ -16,7 +16,7 @@ from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
 from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
-from mel.pipeline.stacking import Weighed, importance, nested
+from mel.pipeline.stacking import Weighed, importance, nested, variants
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
 
@@ -57,4 +57,5 @@ __all__ = [
     "train_members",
     "training",
     "unmapped",
+    "variants",
 ]

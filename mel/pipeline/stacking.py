@@ -14,7 +14,7 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import opened, status
 from mel.pipeline.stages.level1 import level1, read_scores
 
-__all__ = ["Weighed", "importance", "nested"]
+__all__ = ["Weighed", "importance", "nested", "variants"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,19 @@ class Weighed:
 
 def _text(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
+    """Give a row for each variant of a stack: its out-of-fold AUC, and what it is for.
+
+    Raises MelError while the stack is missing or stale.
+    """
+    found, _, folder = _made(recipe, work)
+    metric = read_header(folder / "oof.parquet", "predictions")["metric"]
+    return [
+        (name, *_cells(one), "goes into the blend" if name == found.tabular.scores else "")
+        for name, one in metric["variants"].items()
+    ]
 
 
 def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:

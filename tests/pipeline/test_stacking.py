@@ -28,6 +28,10 @@ def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked,
     folder = stacked / "tabular" / "lightgbm"
     honest = read_json(folder / "nested.json")["variants"]["context"]["honest"]["pooled"]
     assert ("context", "honest", f"{honest:.4f}") in [row[:3] for row in rows]
+    pooled = read_json(folder / "nested.json")["variants"]["single"]["oof"]["pooled"]
+    context, single = pipeline.variants(recipe_file, stacked)
+    assert single[:2] == ("single", f"{pooled:.4f}")
+    assert context[-1] == "goes into the blend" != single[-1]
     found = pipeline.importance(recipe_file, stacked)
     assert len(found.rows(2)) == 8  # two variants, two learners
     assert [path.name for path in found.files] == [
