@@ -94,12 +94,21 @@ def test_the_shortest_best_prefix_is_kept() -> None:
     assert found.weights.tolist() == (counts / found.kept).tolist()
 
 
-def test_a_tie_prefers_the_member_already_chosen() -> None:
+def test_of_copies_the_first_is_taken_every_time() -> None:
     """A copy of the best member ties with it in every round and is never taken."""
     scores, target = members(3, count=1)
     found = choose(np.vstack([scores, scores, scores]), target, GREEDY)
     assert set(found.picks) == {0}
     assert found.weights.tolist() == [1, 0, 0]
+
+
+def test_a_tie_prefers_the_member_already_chosen_to_the_one_given_first() -> None:
+    """A coarse copy, added to the member itself, changes no order: each round is a tie."""
+    (fine,), target = members(3, count=1)
+    coarse = (fine > np.median(fine)).astype(float)
+    found = choose(np.array([coarse, fine]), target, GREEDY)
+    assert len(set(found.aucs)) == 1
+    assert set(found.picks) == {1}
 
 
 def test_a_constant_member_gets_no_weight() -> None:
