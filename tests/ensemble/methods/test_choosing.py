@@ -257,4 +257,4 @@ def test_thirty_rounds_over_eighteen_members_and_33000_rows_are_quick() -> None:
     scores, target = members(8, images=33_000, count=18)
     start = time.process_time()
     choose(scores, target, EnsembleSettings())
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 2
