@@ -8,7 +8,9 @@ from mel.cli import options, show
 
 __all__ = ["app"]
 
-app = options.room("The stack over all scores.", "mel tabular train recipes/demo.toml --work work/demo")
+app = options.room(
+    "The stack over all scores.", "mel tabular train recipes/demo.toml --work work/demo"
+)
 
 Nested = Annotated[
     bool, typer.Option("--nested", help="Then refit level 2 inside each fold: its honest AUC.")
