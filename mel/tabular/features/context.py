@@ -1,9 +1,11 @@
 """A lesion among its patient's others: scores relative to the patient, the "ugly duckling".
 
-A patient's images are all in one fold (`Folds.matches` refuses others), and each was scored by the
-network that never saw that fold. So a train image's context holds scores of networks that saw none
-of this patient's targets, as a new patient's does; and it holds no target at all. Train and test
-share no patient, so neither enters the other's context.
+A patient's images are all in one fold, or barred from training each other's (`Folds.matches`
+refuses all else), and each was scored by a network that saw none of them. So a train image's
+context holds scores of networks that know none of this patient's targets, as a new patient's does;
+and it holds no target at all. The level-2 model that scores a fold was fitted on no row of its
+patients. Train and test share no patient, so neither enters the other's context. Foreign members
+keep this promise for their own folds only: `mel ensemble import` counts where they break it.
 """
 
 from typing import ClassVar, Literal, get_args
