@@ -154,7 +154,8 @@ def _artefacts(work):
     for path in sorted(work.rglob("*")):
         name = path.relative_to(work).as_posix()
         if path.suffix == ".parquet" and name != "solution.parquet":
-            kind = {"images": "images", "folds": "folds"}.get(path.stem, "predictions")
+            kinds = {"images": "images", "folds": "folds", "importance": "importance"}
+            kind = kinds.get(path.stem, "predictions")
             found[name] = read_header(path, kind)["digest"]
         elif path.suffix == ".csv":
             found[name] = sorted(path.read_text().splitlines())
