@@ -21,7 +21,7 @@ def _with_targets(table: ImageTable, flipped: set[str]) -> ImageTable:
     return ImageTable.of(frame, table.name)
 
 
-@pytest.mark.parametrize("fold", range(4))
+@pytest.mark.parametrize("fold", [0, 3])
 def test_the_labels_of_a_fold_change_no_score_of_that_fold(table, folds, two, settings, fold):
     own = folds.frame.filter(pl.col("fold") == fold)["image_id"]
     before, _ = tabular.train(table, folds, *two, settings)
@@ -48,7 +48,7 @@ def test_the_labels_of_images_barred_from_a_fold_change_no_score_of_that_fold(
     assert not after.frame.filter(~first).equals(before.frame.filter(~first))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_order_of_rows_or_members_changes_an_output(table, folds, two, settings, seed):
     def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.sample(fraction=1.0, shuffle=True, seed=seed)
