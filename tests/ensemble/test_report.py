@@ -118,6 +118,7 @@ def test_the_rank_mean_takes_the_place_of_what_does_not_beat_it(case, page) -> N
     stubborn = blend(case.table, case.folds, case.oof, case.test, EnsembleSettings(fallback=False))
     assert stubborn.blend.method == "greedy"
     assert stubborn.evaluation.honest == stubborn.evaluation.asked_honest
+    assert "The settings keep greedy all the same" in stubborn.blend.advice[1]
 
 
 def test_the_blend_holds_its_calibration_and_the_users_objective(case, page, tmp_path) -> None:

@@ -36,10 +36,12 @@ class Ways:
 class Proof:
     """What the blend that was taken is worth, and what its score means; plain data but for words.
 
+    `taken` names the way of blending, which is not the one advised where no fallback is allowed.
     `points` begins with the user's own operating point; the others are those every report shows.
     """
 
     decision: Decision
+    taken: str
     against_best: Comparison
     worths: tuple[Worth, ...]
     calibration: Calibration
@@ -52,6 +54,8 @@ class Proof:
     def words(self) -> tuple[str, ...]:
         """Give the recommendation, a sentence or two each, the most important one first."""
         said = [self.decision.words, self._best]
+        if self.taken == self.decision.method and not self.decision.proven and self._asked:
+            said.insert(1, f"The settings keep {self.taken} all the same: fallback is off.")
         said += [f"{worth.words}." for worth in self.worths if worth.verdict != "earns its place"]
         warned = [found for found in self.drift if found.warns]
         said += [f"{found.words}." for found in warned[:1]]
@@ -60,13 +64,18 @@ class Proof:
         return tuple(said)
 
     @property
+    def _asked(self) -> bool:
+        return self.decision.against_mean is not None
+
+    @property
     def _best(self) -> str:
         found = self.against_best
         if found.verdict == "above":
             return f"Blending pays: {found.words}."
         if found.verdict == "below":
             return f"Do not blend these: {found.words}. Use that member alone."
-        return f"{found.words}: that member alone does as well, as far as can be told."
+        said = found.words[0].upper() + found.words[1:]
+        return f"{said}. That member alone does as well, as far as can be told."
 
     def as_dict(self) -> dict[str, Any]:
         """Give nested dicts and lists that JSON takes."""
@@ -93,6 +102,7 @@ def prove(
     blend = ("the blend", scores)
     return Proof(
         decision=decision,
+        taken=ways.taken.name,
         against_best=compare_scores(
             draws, rows.target, blend, (f"the best member, {rows.names[best]}", rows.scores[best])
         ),

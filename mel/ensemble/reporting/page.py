@@ -45,7 +45,8 @@ def render(table: ImageTable, blended: "Blended", evidence: Evidence, *, png: bo
     """Give a page that opens without a network; every name in it is escaped."""
     facts = blended.evaluation
     drawn = _figures(facts, evidence, png=png)
-    found = {name: canvas.svg for name, canvas in drawn.items()}
+    found = {"worth": "<p>There is one member only.</p>"}
+    found |= {name: canvas.svg for name, canvas in drawn.items()}
     proof = facts.proof
     html = Template(_read("report.html")).substitute(
         style=style() + _read("report.css"),
