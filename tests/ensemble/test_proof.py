@@ -19,7 +19,7 @@ from mel.ensemble.proof import (
     operate,
     worths,
 )
-from mel.ensemble.proof.calibrating import fitting_rows
+from mel.ensemble.proof.calibrating import _crossed, fitting_rows
 from mel.ensemble.proof.comparing import Measure
 from mel.ensemble.proof.parts import nested, without_fold, without_member
 from mel.ensemble.proof.thresholds import spread, threshold
@@ -187,6 +187,10 @@ def test_calibration_is_judged_on_folds_it_was_not_fitted_on(rows: Rows, draws: 
         ]
         assert all(same) == (fold == 1)
         assert not (one[0] & one[1]).any()
+    both = zip(_crossed(rows, scores, fitting), _crossed(turned, scores, again), strict=True)
+    for (_, said), (_, other) in both:
+        np.testing.assert_array_equal(said[held], other[held])
+        assert (said[~held] != other[~held]).any()
 
 
 # operating
