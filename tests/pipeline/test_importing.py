@@ -91,6 +91,8 @@ def test_a_recipe_of_imported_members_runs_to_a_submission(work, recipe) -> None
         pipeline.run(recipe, work.root)
     with pytest.raises(MelError, match=f"needs imported/ours, which is missing .*{command} ours"):
         pipeline.only(recipe, work.root, "tabular")
+    with pytest.raises(MelError, match="names no network to train"):
+        pipeline.train_members(recipe, work.root)
     imported(work, "ours")
     with pytest.raises(MelError, match=r"theirs: was made on folds .* --foreign"):
         imported(work, "theirs", 3)
