@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from mel.errors import MelError, many, near
+from mel.progress import say
 
 __all__ = [
     "AXES",
@@ -13,6 +14,8 @@ __all__ = [
     "SEXES",
     "SITES",
     "SPLITS",
+    "as_ids",
+    "as_text",
     "cast_columns",
     "check_images",
     "is_missing",
@@ -51,6 +54,7 @@ OLDEST_AGE = 120.0  # years
 _VOCABULARIES = {"split": SPLITS, "sex": SEXES, "site": SITES}
 _MISSING = ("", "n/a", "na", "nan", "none", "null", "unknown")
 _CONTROL = r"\p{Cc}"
+_SUFFIX = r"(?i)\.(jpe?g|png|dcm)$"
 
 
 def is_missing(column: str) -> pl.Expr:
@@ -104,6 +108,40 @@ def require_unique(frame: pl.DataFrame, where: str, by: str = "image_id") -> Non
             f"{where}: {by} {first!r} stands {twice.filter(pl.col(by) == first).height} times "
             f"({many(twice[by].n_unique(), 'such id')}); keep one row of each"
         )
+
+
+def as_text(column: pl.Series, where: str) -> pl.Series:
+    """Give a column as text without blanks around it; refuse one of lists, dates or the like."""
+    try:
+        return column.cast(pl.String).str.strip_chars()
+    except pl.exceptions.PolarsError as error:
+        raise MelError(
+            f"{where}: {column.name} holds {column.dtype}, which are neither ids nor folds; name "
+            "the columns by their options (--help)"
+        ) from error
+
+
+def as_ids(column: pl.Series, known: pl.Series, where: str) -> pl.Series:
+    """Give a column's ids as text; file names become ids where only so they are `known`.
+
+    Raises MelError for an id that is missing or stands twice.
+
+    >>> as_ids(pl.Series("file", ["train/a.jpg", "train/b.JPG"]), pl.Series(["a", "b"]), "x.csv")
+    shape: (2,)
+    Series: 'file' [str]
+    [
+        "a"
+        "b"
+    ]
+    """
+    names = as_text(column, where)
+    require_unique(names.to_frame(), where, by=names.name)
+    bare = names.str.replace(_SUFFIX, "").str.replace(r"^.*[/\\]", "")
+    if names.is_in(known.implode()).any() or not bare.is_in(known.implode()).any():
+        return names
+    say(f"{where}: {names.name} holds file names; taken without folder and ending")
+    require_unique(bare.to_frame(), where, by=names.name)
+    return bare
 
 
 def _refuse_control(frame: pl.DataFrame, column: str, where: str) -> None:

@@ -72,8 +72,9 @@ def _rows(states: "list[State]") -> list[tuple[str, str, str]]:
 
 def _show_plan(states: "list[State]", members: "list[dict[str, object]]") -> None:
     show.table(("stage", "state", "why"), _rows(states), hang=True)
-    show.line()
-    show.table(list(members[0]), [list(member.values()) for member in members])
+    if members:
+        show.line()
+        show.table(list(members[0]), [list(member.values()) for member in members])
 
 
 def _show_summary(summary: "Summary", work: Path) -> None:

@@ -6,12 +6,15 @@ from mel.config.data import ColumnSettings, DataSettings, ExternalSettings, Sour
 from mel.config.ensemble import EnsembleSettings
 from mel.config.folds import FoldsSettings
 from mel.config.hardware import HardwareSettings
+from mel.config.imported import ImportedSettings
 from mel.config.recipe import Recipe
 from mel.config.scoring import TtaSettings
+from mel.config.serving import CalibrationSettings, OperatingSettings
 from mel.config.tabular import TabularSettings
 
 __all__ = [
     "Augmentation",
+    "CalibrationSettings",
     "CnnSettings",
     "ColumnSettings",
     "DataSettings",
@@ -20,7 +23,9 @@ __all__ = [
     "FoldsSettings",
     "FreezeSettings",
     "HardwareSettings",
+    "ImportedSettings",
     "MemberSettings",
+    "OperatingSettings",
     "Recipe",
     "SourceSettings",
     "TabularSettings",

@@ -11,6 +11,7 @@ from mel.config.cnn import MemberSettings
 from mel.config.data import DataSettings
 from mel.config.ensemble import EnsembleSettings
 from mel.config.folds import FoldsSettings
+from mel.config.imported import ImportedSettings
 from mel.config.tabular import TabularSettings
 from mel.errors import MelError, near
 
@@ -26,12 +27,13 @@ class Recipe(Settings):
     data: DataSettings
     folds: FoldsSettings = FoldsSettings()
     cnn: list[MemberSettings] = Field(default_factory=list)
+    imported: list[ImportedSettings] = Field(default_factory=list)
     tabular: TabularSettings = TabularSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
 
     @model_validator(mode="after")
     def _distinct_members(self) -> Self:
-        names = [member.name for member in self.cnn]
+        names = self.level1
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"member {name} is given {names.count(name)} times")
@@ -40,7 +42,11 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
         """Members, stack and blend are told apart by name: in tables, files and submissions."""
-        taken = dict.fromkeys(self.names, "a member") | dict.fromkeys(_COLUMNS, "a column of mel's")
+        taken = dict.fromkeys(_COLUMNS, "a column of mel's")
+        for member in self.imported:
+            if member.name in taken:
+                raise ValueError(f"imported {member.name!r} is {taken[member.name]}; rename it")
+        taken |= dict.fromkeys(self.level1, "a member")
         own = {"tabular.name": self.tabular.name, "ensemble.name": self.ensemble.name}
         for setting, name in own.items():
             if name in taken:
@@ -71,7 +77,7 @@ class Recipe(Settings):
 
     def member(self, name: str) -> MemberSettings:
         """Give one member's settings by its name."""
-        self.require_members()
+        self.require_networks()
         for member in self.cnn:
             if member.name == name:
                 return member
@@ -79,6 +85,11 @@ class Recipe(Settings):
 
     def require_members(self) -> None:
         """Refuse a recipe without members: there is nothing to train, and nothing to blend."""
+        if not self.imported:
+            self.require_networks()
+
+    def require_networks(self) -> None:
+        """Refuse a recipe without networks, for what trains them."""
         if not self.cnn:
             raise MelError(
                 f"recipe {self.name}: names no network to train; add one under [[cnn.members]], "
@@ -89,6 +100,11 @@ class Recipe(Settings):
     def names(self) -> list[str]:
         """The CNN members' names, in the recipe's order."""
         return [member.name for member in self.cnn]
+
+    @property
+    def level1(self) -> list[str]:
+        """The names of all whose scores the stack and the blend take, imported ones last."""
+        return [*self.names, *(member.name for member in self.imported)]
 
 
 def _refuse_idle(raw: dict[str, Any], path: Path | str) -> None:

@@ -1,6 +1,18 @@
 """Predictions of several members in, one rank blend out, with an honest account of its worth."""
 
 from mel.ensemble.artefact import Blend
-from mel.ensemble.blending import Blended, blend
+from mel.ensemble.blending import Blended, blend, report
+from mel.ensemble.calibration import Calibration
+from mel.ensemble.importing import import_scores, same_partition
+from mel.ensemble.operating import OperatingPoint
 
-__all__ = ["Blend", "Blended", "blend"]
+__all__ = [
+    "Blend",
+    "Blended",
+    "Calibration",
+    "OperatingPoint",
+    "blend",
+    "import_scores",
+    "report",
+    "same_partition",
+]

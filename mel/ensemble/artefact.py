@@ -8,30 +8,47 @@ from typing import Any, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from mel.checks import require_columns, require_unique
-from mel.ensemble.ranks import Floats, combine
+from mel.ensemble.calibration import Calibration
+from mel.ensemble.mixing import RANK, Scale, combine
+from mel.ensemble.operating import OperatingPoint
+from mel.ensemble.ranks import Floats
 from mel.errors import MelError, many
 from mel.files import check_digest, digest_json, read_json, required, versions, write_json
 from mel.metrics import AucReport
 
 __all__ = ["Blend"]
 
-_KIND, _SCHEMA = "blend", 1
-_KEYS = {"name": str, "method": str, "folds": str, "inputs": dict} | dict.fromkeys(
-    ("weights", "references", "honest", "naive"), dict
+_KIND, _SCHEMA = "blend", 2
+_KEYS = (
+    {"name": str, "method": str, "folds": str, "ranks": str}
+    | dict.fromkeys(
+        ("weights", "references", "scale", "objective", "honest", "naive", "inputs"), dict
+    )
+    | {"spread": object, "calibration": object, "operating_points": list, "advice": list}
 )
 _NEAR_ONE = 1e-9
+AUC = {"name": "auc", "min_tpr": 0.0}
+_OBJECTIVES = ("auc", "partial_auc")
 
 
 @dataclass(frozen=True, eq=False)
 class Blend:
     """A weighted mean of members' percentiles, each against its own stored OOF scores.
 
-    Holds only members with a weight above 0: whoever serves a Blend need run no other.
+    Holds only members with a weight: whoever serves a Blend need run no other. A negative weight
+    counts the member's mirror image, 1 - p for a percentile p; the sizes of the weights sum to 1.
     `references` are each member's out-of-fold scores, sorted; `folds` is the digest of the fold
-    map they were made on. `honest` is the AUC with weights and references found on the other
-    folds, `naive` with both found on the very rows that are scored.
+    map they were made on. `scale` is the one on which percentiles are averaged; `spread`, where
+    there is one, holds the out-of-fold images' own blends, sorted, and a score is its percentile
+    among them (blends that may have negative weights). `honest` is the AUC with weights and
+    references found on the other folds, `naive` with both found on the very rows that are scored.
+    `objective` says what the weights were chosen for, and `ranks` whether they were chosen, and
+    both AUCs measured, by percentiles among "all" rows or within each "fold"; neither changes how
+    an image is scored here. `calibration` turns scores into probabilities, `operating_points` hold
+    the user's objective and its threshold, `advice` what the proof said in words.
     """
 
     name: str
@@ -42,24 +59,38 @@ class Blend:
     honest: AucReport
     naive: AucReport
     inputs: Mapping[str, str] = field(default_factory=dict)
+    scale: Scale = RANK
+    spread: Floats | None = None
+    objective: Mapping[str, Any] = field(default_factory=lambda: dict(AUC))
+    ranks: str = "all"
+    calibration: Calibration | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        total = sum(self.weights.values())
-        if not (abs(total - 1) <= _NEAR_ONE and min(self.weights.values()) > 0):  # NaN is neither
+        if self.ranks not in ("all", "fold") or self.objective["name"] not in _OBJECTIVES:
             raise MelError(
-                f"blend {self.name}: weights {dict(self.weights)} must be above 0 and sum to 1, "
-                f"not {total:g}; blend again"
+                f"blend {self.name}: ranks {self.ranks!r} or objective {self.objective['name']!r} "
+                "is none that this mel knows; blend again"
+            )
+        sizes = [abs(weight) for weight in self.weights.values()]
+        total = sum(sizes)
+        if not (abs(total - 1) <= _NEAR_ONE and min(sizes) > 0):  # NaN is neither
+            raise MelError(
+                f"blend {self.name}: weights {dict(self.weights)} must not be 0 and sum, without "
+                f"their signs, to 1, not {total:g}; blend again"
             )
         if set(self.weights) != set(self.references):
             odd = min(set(self.weights) ^ set(self.references))
             raise MelError(f"blend {self.name}: {odd} lacks its weight or its ranking reference")
         for member, scores in self.references.items():
-            fine = scores.ndim == 1 and scores.size and np.isfinite(scores).all()
-            if not fine or (np.diff(scores) < 0).any():
+            if not _is_reference(scores):
                 raise MelError(
                     f"blend {self.name}: the reference of {member} must be sorted finite scores; "
                     "blend again"
                 )
+        if self.spread is not None and not _is_reference(self.spread):
+            raise MelError(f"blend {self.name}: its spread must be sorted finite scores")
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -83,8 +114,20 @@ class Blend:
         require_columns(wide, ("image_id", *self.members), where)
         require_unique(wide, where)
         columns = [_finite(wide, member, where) for member in self.members]
-        scores = combine(columns, self._sorted, list(self.weights.values()))
+        scores = combine(
+            columns, self._sorted, list(self.weights.values()), self.scale, self.spread
+        )
         return wide.select(pl.col("image_id").cast(pl.String), pl.Series("score", scores))
+
+    def probability(self, scores: ArrayLike, prevalence: float | None = None) -> Floats:
+        """Give the calibrated probabilities of blend scores, each from its own score alone.
+
+        At `prevalence`, where positives are rarer or more frequent than the calibration says they
+        are. Raises MelError for a blend that holds no calibration.
+        """
+        if self.calibration is None:
+            raise MelError(f"blend {self.name}: holds no calibration; blend again")
+        return self.calibration.apply(scores, prevalence)
 
     @property
     def _sorted(self) -> list[Floats]:
@@ -103,6 +146,13 @@ class Blend:
             "method": self.method,
             "folds": self.folds,
             "weights": dict(self.weights),
+            "scale": self.scale.as_dict(),
+            "spread": None if self.spread is None else self.spread.tolist(),
+            "objective": dict(self.objective),
+            "ranks": self.ranks,
+            "calibration": None if self.calibration is None else self.calibration.as_dict(),
+            "operating_points": [point.as_dict() for point in self.operating_points],
+            "advice": list(self.advice),
             "honest": self.honest.as_dict(),
             "naive": self.naive.as_dict(),
             "inputs": dict(self.inputs),
@@ -134,7 +184,21 @@ class Blend:
             honest=_report(content, "honest"),
             naive=_report(content, "naive"),
             inputs=content["inputs"],
+            scale=Scale.of(required(content["scale"], {"kind": str, "exponent": float}, "scale")),
+            spread=None if content["spread"] is None else np.array(content["spread"], float),
+            objective=required(content["objective"], {"name": str, "min_tpr": float}, "objective"),
+            ranks=content["ranks"],
+            calibration=None
+            if content["calibration"] is None
+            else Calibration.of(content["calibration"]),
+            operating_points=tuple(map(OperatingPoint.of, content["operating_points"])),
+            advice=tuple(content["advice"]),
         )
+
+
+def _is_reference(scores: Floats) -> bool:
+    fine = scores.ndim == 1 and scores.size and np.isfinite(scores).all()
+    return bool(fine and (np.diff(scores) >= 0).all())
 
 
 def _report(content: Mapping[str, Any], which: str) -> AucReport:

@@ -1,4 +1,4 @@
-"""Weighted means of percentiles, and how far two orders of the same images differ."""
+"""Mid-rank percentiles, and how far two orders of the same images differ."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from mel.metrics import percentile
 
-__all__ = ["FAR", "Floats", "Orders", "combine", "compare", "places"]
+__all__ = ["FAR", "Floats", "Orders", "compare", "places"]
 
 Floats = NDArray[np.float64]
 
 FAR = 0.01  # a move of more than this share of the images counts as far
-_DECIMALS = 12
 
 
 def places(scores: Floats) -> Floats:
@@ -24,25 +23,6 @@ def places(scores: Floats) -> Floats:
     array([0.5  , 0.125, 0.5  , 0.875])
     """
     return percentile(scores, np.sort(scores))
-
-
-def combine(
-    scores: Sequence[Floats], references: Sequence[Floats], weights: Sequence[float] | Floats
-) -> Floats:
-    """Give the weighted mean of every member's percentiles against its own sorted reference.
-
-    Members are added one after the other, element by element, so that an image's result depends
-    on no other image: alone or in a batch, it is the same to the last bit. The sum is rounded to
-    twelve decimals, so that images with equal means are tied whatever the order of the members.
-
-    >>> combine([np.array([3.0, 0.0])], [np.array([1.0, 2.0, 3.0, 4.0])], [1.0])
-    array([0.625, 0.   ])
-    """
-    total = np.zeros(len(scores[0]))
-    for column, reference, weight in zip(scores, references, weights, strict=True):
-        if weight:
-            total += weight * percentile(column, reference)
-    return np.round(total, _DECIMALS)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_frame(
         lack = "test" if odd in names else "out-of-fold"
         raise MelError(f"{odd}: has no {lack} scores; give both of every member, or neither")
     for member in test:
-        if member.folds != folds.digest:
+        if member.basis != folds.digest:
             raise MelError(
                 f"{member.name}: its test scores were made on folds {member.folds}, these are "
                 f"{folds.digest}; train it again on these folds"

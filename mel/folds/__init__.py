@@ -1,7 +1,7 @@
 """ImageTable -> Folds, and the proof that nothing leaks."""
 
 from mel.folds.components import groups
-from mel.folds.importing import read_map
+from mel.folds.importing import has_folds, read_map
 from mel.folds.making import Inner, build, inner, repeated, training_counts
 from mel.folds.proving import Audit, audit, compare, sheets, write_audit
 
@@ -12,6 +12,7 @@ __all__ = [
     "build",
     "compare",
     "groups",
+    "has_folds",
     "inner",
     "read_map",
     "repeated",

@@ -1,11 +1,13 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.blending import blend_report
 from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
+from mel.pipeline.importing import Imported, import_scores
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.previewing import preview
@@ -14,17 +16,21 @@ from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
 from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
+from mel.pipeline.stacking import Weighed, importance, nested, variants
 from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
 
 __all__ = [
     "Copies",
+    "Imported",
     "Score",
     "State",
     "Summary",
+    "Weighed",
     "Work",
     "audit",
     "audit_folder",
+    "blend_report",
     "check",
     "demo",
     "doctor",
@@ -33,8 +39,11 @@ __all__ = [
     "facts",
     "find_copies",
     "import_map",
+    "import_scores",
+    "importance",
     "inner_folds",
     "members",
+    "nested",
     "only",
     "plan",
     "predict",
@@ -48,4 +57,5 @@ __all__ = [
     "train_members",
     "training",
     "unmapped",
+    "variants",
 ]

@@ -72,6 +72,10 @@ class Work:
         """The folder of a CNN member."""
         return self.root / "cnn" / name
 
+    def imported(self, name: str) -> Path:
+        """The folder of a member whose scores were made elsewhere."""
+        return self.root / "imported" / name
+
     def tabular(self, name: str) -> Path:
         """The folder of a LightGBM stack."""
         return self.root / "tabular" / name

@@ -58,16 +58,14 @@ def keep(recipe: Recipe, source: Path | None, path: Path) -> None:
 
 def _to_toml(recipe: Recipe) -> str:
     """Write what was set, and no default: a default may be a setting that has no effect."""
-    tables = recipe.model_dump(mode="json", exclude={"name", "cnn"}, exclude_unset=True)
+    tables = recipe.model_dump(mode="json", exclude={"name", "cnn", "imported"}, exclude_unset=True)
     lines = [f"name = {json.dumps(recipe.name)}"]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_settings(table)]
-    for member in recipe.cnn:
-        lines += [
-            "",
-            "[[cnn.members]]",
-            *_settings(member.model_dump(mode="json", exclude_unset=True)),
-        ]
+    for title, members in (("cnn.members", recipe.cnn), ("imported", recipe.imported)):
+        for member in members:
+            own = member.model_dump(mode="json", exclude_unset=True)
+            lines += ["", f"[[{title}]]", *_settings(own)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """What every member, the stack and the blend are worth, out of fold and held out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,11 +15,12 @@ from mel.files import read_header
 from mel.metrics import auc, auc_interval
 from mel.pipeline.folder import Work
 from mel.pipeline.source import truth as read_truth
+from mel.pipeline.stages.level1 import level1
 from mel.predictions import Predictions
 
-__all__ = ["Score", "scores"]
+__all__ = ["Score", "foreign_among", "scores"]
 
-Kind = Literal["cnn", "stack", "blend", "naive"]
+Kind = Literal["cnn", "imported", "foreign", "stack", "blend", "naive"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Score:
     """What one member is worth: out of fold (pooled, and the mean of its folds), and held out.
 
     `held_out` is None where the test images' targets are not known. The blend stands twice: with
-    weights and references of the other folds (honest), and of all folds (naive).
+    weights and references of the other folds (honest), and of all folds (naive). A member of the
+    kind "imported" was scored elsewhere on the same folds, a "foreign" one on others.
     """
 
     member: str
@@ -66,16 +68,32 @@ def scores(recipe: Recipe, work: Work, *, held_out: bool = False) -> list[Score]
     the last table of a whole run.
     """
     truth = read_truth(work) if held_out else None
-    members = [(name, work.cnn(name), "cnn") for name in recipe.names]
-    members.append((recipe.tabular.name, work.tabular(recipe.tabular.name), "stack"))
-    found = [
-        _score(name, kind, read_header(folder / "oof.parquet", "predictions")["metric"])  # type: ignore[arg-type]
-        for name, folder, kind in members
-        if (folder / "oof.parquet").exists()
-    ]
-    folders = {name: folder for name, folder, _ in members}
+    folders = level1(recipe, work)
+    folders[recipe.tabular.name] = work.tabular(recipe.tabular.name)
+    found = [_member(name, folder) for name, folder in folders.items() if _oof(folder).exists()]
     rows = [_held_out(row, folders[row.member], truth) for row in found]
     return [*rows, *_blend_scores(recipe.ensemble.name, work, truth)]
+
+
+def _oof(folder: Path) -> Path:
+    return folder / "oof.parquet"
+
+
+def _member(name: str, folder: Path) -> Score:
+    header = read_header(_oof(folder), "predictions")
+    kinds: dict[str, Kind] = {"cnn": "cnn", "imported": "imported", "tabular": "stack"}
+    own = name in header.get("foreign", {})
+    return _score(name, "foreign" if own else kinds[folder.parent.name], header["metric"])
+
+
+def foreign_among(rows: Sequence[Score], work: Work) -> dict[str, Mapping[str, str]]:
+    """Give the marks of the foreign members among scores, as their files keep them."""
+    headers = [
+        read_header(_oof(work.imported(row.member)), "predictions")
+        for row in rows
+        if row.kind == "foreign"
+    ]
+    return {name: mark for header in headers for name, mark in header["foreign"].items()}
 
 
 def _blend_scores(name: str, work: Work, truth: pl.DataFrame | None) -> list[Score]:

@@ -62,6 +62,7 @@ def train_members(
     fold that does not exist, and images or folds that are missing or stale.
     """
     found, source = opened(recipe)
+    found.require_networks()
     place = Work(Path(work))
     wanted, folds = [member] if isinstance(member, str) else member, _listed(fold)
     names = [found.member(name).name for name in wanted or found.names]
@@ -133,9 +134,9 @@ def submit_from(work: AnyPath, source: str | None = None) -> Path:
             f"make it first: mel run {place.recipe} --work {work}"
         )
     room, _, name = chosen.partition("/")
-    folder = {"cnn": place.cnn, "tabular": place.tabular, "ensemble": place.ensemble}[room](name)
+    scores = place.root / room / name / "test.parquet"
     with place.locked():
-        return submission(place, folder / "test.parquet", place.submissions / f"{name}.csv")
+        return submission(place, scores, place.submissions / f"{name}.csv")
 
 
 def facts(work: AnyPath) -> dict[str, str]:

@@ -9,8 +9,10 @@ import polars as pl
 from mel.config import Recipe
 from mel.files import read_header, read_json, versions, write_json, write_text
 from mel.pipeline.folder import Work
-from mel.pipeline.scores import Score, scores
+from mel.pipeline.scores import Score, foreign_among, scores
 from mel.pipeline.stage import recorded
+from mel.pipeline.stages.level1 import level1
+from mel.predictions import foreign_note
 from mel.tables import ImageTable
 
 __all__ = ["Summary", "describe", "summarise"]
@@ -86,7 +88,7 @@ def summarise(recipe: Recipe, work: Work, names: Sequence[str]) -> Summary:
     folds = read_header(work.folds, "folds")
     facts = describe(table) | {"folds": f"{folds['n_folds']}, {folds['method']}"}
     found, seconds = tuple(scores(recipe, work, held_out=True)), _seconds(work, names)
-    summary = Summary(title, facts, found, seconds, _files(recipe, work), _notes(found))
+    summary = Summary(title, facts, found, seconds, _files(recipe, work), _notes(found, work))
     write_json(work.summary.with_suffix(".json"), summary.as_dict())
     write_text(work.summary, summary.as_markdown())
     return summary
@@ -111,12 +113,14 @@ def _of_folds(work: Work, name: str) -> float | None:
     return None if None in spent else round(sum(spent), 1) or None
 
 
-def _notes(found: tuple[Score, ...]) -> tuple[str, ...]:
+def _notes(found: tuple[Score, ...], work: Work) -> tuple[str, ...]:
     notes = [
         "OOF: by networks that never saw the image's fold. folds: the mean of their AUCs.",
         "Intervals (95 %) come from resampling patients, not images.",
         "Blend: weights found on the other folds; naive: on the very rows that are scored.",
     ]
+    if note := foreign_note(foreign_among(found, work)):
+        notes.append(note)
     if any(row.held_out for row in found):
         notes.append("Held-out: the test images; their targets were used for nothing else.")
     return tuple(notes)
@@ -126,7 +130,7 @@ def _files(recipe: Recipe, work: Work) -> tuple[str, ...]:
     blend = work.ensemble(recipe.ensemble.name)
     submission = work.submissions / f"{recipe.ensemble.name}.csv"
     paths = (submission, blend / "report.html", blend / "blend.json")
-    tables = (work.images, work.folds, work.audit, *(work.cnn(n) for n in recipe.names))
+    tables = (work.images, work.folds, work.audit, *level1(recipe, work).values())
     more = (work.tabular(recipe.tabular.name), work.summary, work.summary.with_suffix(".json"))
     curves = [path for path in (work.root / "cnn" / "report.html",) if path.is_file()]
     return tuple(work.short(path) for path in (*paths, *tables, *curves, *more))

@@ -1,11 +1,26 @@
-"""tabular: metadata and the members' out-of-fold scores -> LightGBM -> predictions.
+"""tabular: metadata and the members' out-of-fold scores -> level-2 models -> predictions.
 
-`train` fits one LightGBM a fold and writes a stack, `load` reads it and scores new images with
-the same feature code. LightGBM is imported when first needed.
+`train` fits a stack in two variants, with patient context and without, `load` reads it and scores
+new images with the same feature code, `nested` tells what it is honestly worth. LightGBM and
+scikit-learn are imported when first needed.
 """
 
-from mel.tabular.features import FeatureList
-from mel.tabular.fit import train
+from mel.tabular.features import VARIANTS, FeatureList, describe
+from mel.tabular.importance import importance_figure, read_importance
+from mel.tabular.nesting import Nested, nested, write_nested
 from mel.tabular.stack import Stack, load
+from mel.tabular.training import train
 
-__all__ = ["FeatureList", "Stack", "load", "train"]
+__all__ = [
+    "VARIANTS",
+    "FeatureList",
+    "Nested",
+    "Stack",
+    "describe",
+    "importance_figure",
+    "load",
+    "nested",
+    "read_importance",
+    "train",
+    "write_nested",
+]

@@ -35,8 +35,16 @@ def test_every_door_that_was_promised_is_there():
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
         *("cnn doctor", "cnn preview", "cnn report"),
         *("folds import", "folds repeat", "folds inner"),
-        *("tabular", "tabular train", "ensemble", "ensemble blend"),
+        *(
+            "tabular",
+            "tabular train",
+            "tabular features",
+            "tabular importance",
+            "ensemble",
+            "ensemble blend",
+        ),
         *("submit", "submit make", "submit check"),
+        *("ensemble import", "ensemble report"),
     }
 
 

@@ -1,16 +1,19 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from mel.ensemble import Blend
+from mel.ensemble.mixing import Scale
 from mel.errors import MelError
 from mel.files import digest_json
-from mel.metrics import AucReport
+from mel.metrics import AucReport, percentile
 
 REPORT = AucReport(0.9, 0.88, 0.85, 0.95)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -37,25 +40,58 @@ def wide(rows: list[tuple[float, float]]) -> pl.DataFrame:
     return pl.DataFrame({"image_id": ids, "a-64": a, "b-96": b}, schema_overrides={"a-64": float})
 
 
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40))
-def test_one_image_alone_scores_exactly_as_in_a_batch(rows: list[tuple[float, float]]) -> None:
-    batch = wide(rows)
-    together = blend().score(batch)
-    for n in range(batch.height):
-        assert blend().score(batch[n]).rows() == [together.row(n)]
+KINDS = {
+    "greedy": blend(),
+    "negative": blend(
+        method="hill",
+        weights={"a-64": 0.7, "b-96": -0.3},
+        spread=np.sort(np.random.default_rng(1).random(77)),
+    ),
+    "zero in all": blend(method="hill", weights={"a-64": 0.5, "b-96": -0.5}),
+    "power": blend(method="power", scale=Scale("power", 3.0)),
+    "root": blend(method="power", scale=Scale("power", 0.5)),
+    "geometric": blend(method="power", scale=Scale("power", 0.0)),
+    "harmonic": blend(method="power", scale=Scale("power", -1.0)),
+    "logit": blend(method="logit", scale=Scale("logit")),
+    "negative logit": blend(weights={"a-64": 0.7, "b-96": -0.3}, scale=Scale("logit")),
+    "negative power": blend(weights={"a-64": -0.7, "b-96": 0.3}, scale=Scale("power", 2.5)),
+}
 
 
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40), st.randoms())
-def test_the_order_of_rows_changes_no_score(rows: list[tuple[float, float]], random) -> None:
+def test_one_image_alone_scores_exactly_as_in_a_batch(rows: list[tuple], random) -> None:
+    """Of every kind, in whatever order the batch is, and always from 0 to 1."""
     batch = wide(rows)
     order = list(range(batch.height))
     random.shuffle(order)
-    assert blend().score(batch[order]).equals(blend().score(batch)[order])
+    for one in KINDS.values():
+        together = one.score(batch)
+        assert together["score"].is_between(0, 1).all()
+        assert one.score(batch[order]).equals(together[order])
+        assert one.score(batch[order[0]]).rows() == [together.row(order[0])]
 
 
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40))
-def test_scores_lie_between_0_and_1(rows: list[tuple[float, float]]) -> None:
-    assert blend().score(wide(rows))["score"].is_between(0, 1).all()
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_large_batch_scores_as_its_parts(kind: str) -> None:
+    """Whatever the processor does with whole vectors and with what is left over."""
+    draw = np.random.default_rng(7)
+    batch = wide([tuple(row) for row in draw.normal(size=(999, 2))])
+    whole = KINDS[kind].score(batch)
+    cuts = [0, 1, 4, 11, 300, 307, 999]
+    parts = [KINDS[kind].score(batch[low:high]) for low, high in pairwise(cuts)]
+    assert pl.concat(parts).equals(whole)
+
+
+def test_a_negative_weight_orders_images_as_subtraction_does() -> None:
+    draw = np.random.default_rng(3)
+    batch = wide([tuple(row) for row in draw.normal(size=(200, 2))])
+    plain = blend(weights={"a-64": 0.7, "b-96": -0.3})
+    spread = blend(weights=plain.weights, spread=np.linspace(0, 1, 2001))
+    places = [percentile(batch[name], plain.references[name]) for name in plain.members]
+    expected = 0.7 * places[0] - 0.3 * places[1]
+    np.testing.assert_allclose(plain.score(batch)["score"], expected + 0.3, atol=1e-12)
+    assert spearmanr(spread.score(batch)["score"], expected).statistic > 0.99999
 
 
 def test_other_columns_are_ignored_and_order_is_kept() -> None:
@@ -89,14 +125,16 @@ def test_strange_scores_are_refused_by_name(frame: pl.DataFrame, words: str) -> 
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    one = blend()
-    one.write(tmp_path / "blend.json")
-    other = Blend.read(tmp_path / "blend.json")
     batch = wide([(0.31, -0.2), (0.7, 3.0)])
-    assert other.digest == one.digest
-    assert other.members == one.members == ("a-64", "b-96")
-    assert (other.honest, other.folds, other.inputs) == (one.honest, one.folds, one.inputs)
-    assert other.score(batch).equals(one.score(batch))
+    for one in KINDS.values():
+        one.write(tmp_path / "blend.json")
+        other = Blend.read(tmp_path / "blend.json")
+        assert other.digest == one.digest
+        assert other.members == one.members == ("a-64", "b-96")
+        assert (other.honest, other.folds, other.inputs) == (one.honest, one.folds, one.inputs)
+        assert (other.scale, other.ranks, other.method) == (one.scale, one.ranks, one.method)
+        assert other.objective == one.objective == {"name": "auc", "min_tpr": 0.0}
+        assert other.score(batch).equals(one.score(batch))
 
 
 def _change(content: dict, where: str) -> None:
@@ -135,6 +173,16 @@ WRONG = [
     {"honest": {"pooled": "x", "fold_mean": 0.9, "low": 0.9, "high": 0.9}},
     {"naive": {"pooled": 0.9, "fold_mean": 0.9, "low": 0.9, "high": 0.9, "more": 0.9}},
     {"inputs": None},
+    {"scale": {"kind": "power"}},
+    {"scale": {"kind": "root", "exponent": 1.0}},
+    {"scale": {"kind": "power", "exponent": "x"}},
+    {"spread": [0.2, 0.1]},
+    {"spread": []},
+    {"spread": "x"},
+    {"objective": {"name": "auc"}},
+    {"objective": {"name": "f1", "min_tpr": 0.0}},
+    {"ranks": 3},
+    {"ranks": "patient"},
 ]
 
 
@@ -159,12 +207,12 @@ def test_a_wrong_type_or_a_missing_key_is_one_line(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"kind": "blend", "schema": 1, "x": NaN}', "NaN is no finite number"),
-        ('{"kind": "blend", "schema": 1}', "it was changed"),
+        ('{"kind": "blend", "schema": 2, "x": NaN}', "NaN is no finite number"),
+        ('{"kind": "blend", "schema": 2}', "it was changed"),
         ("{", "no readable JSON"),
         ("[1]", "is no blend"),
         ('{"kind": "folds"}', "is no blend"),
-        ('{"kind": "blend", "schema": 9}', "has schema 9, this mel reads 1"),
+        ('{"kind": "blend", "schema": 1}', "has schema 1, this mel reads 2; blend again"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -180,11 +228,12 @@ def test_other_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
         {"a-64": 0.0, "b-96": 0.0},
         {"a-64": 0.7, "b-96": 0.2},
         {"a-64": 1.2, "b-96": -0.2},
+        {"a-64": 1.0, "b-96": 0.0},
         {"a-64": float("nan")},
     ],
 )
-def test_weights_that_do_not_sum_to_one_are_refused(weights: dict[str, float]) -> None:
-    with pytest.raises(MelError, match="must be above 0 and sum to 1"):
+def test_weights_whose_sizes_do_not_sum_to_one_are_refused(weights: dict[str, float]) -> None:
+    with pytest.raises(MelError, match="must not be 0 and sum, without their signs, to 1"):
         blend(weights=weights)
 
 

@@ -16,7 +16,7 @@ from mel.predictions import Predictions, test_matrix
 from mel.tables import Folds
 
 matrix = test_matrix
-FILES = {"blend.json", "oof.parquet", "test.parquet", "report.html"}
+FILES = {"blend.json", "evaluation.json", "oof.parquet", "test.parquet", "report.html"}
 
 KILLED = """
 import os, signal, sys
@@ -25,7 +25,8 @@ from types import SimpleNamespace
 import mel.ensemble.blending as room
 part = SimpleNamespace(write=lambda path: path.write_text("whole"))
 room.write_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-room._write(SimpleNamespace(blend=part, oof=part, test=part), "page", Path(sys.argv[1]))
+whole = SimpleNamespace(blend=part, oof=part, test=part, evaluation=SimpleNamespace(as_dict=dict))
+room._write(whole, SimpleNamespace(html="page", figures={}), Path(sys.argv[1]))
 """
 
 
@@ -35,7 +36,7 @@ def done(case, tmp_path_factory) -> tuple[Blended, Path]:
     return blend(case.table, case.folds, case.oof, case.test, out=out), out
 
 
-def test_the_folder_holds_four_files_that_read_back(done) -> None:
+def test_the_folder_holds_files_that_read_back(done) -> None:
     blended, out = done
     assert {path.name for path in out.iterdir()} == FILES
     assert [path.name for path in out.parent.iterdir()] == ["blend"]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata, spearmanr
 
-from mel.ensemble.ranks import combine, compare, places
+from mel.ensemble.ranks import compare, places
 
 few = st.integers(-4, 4).map(float)
 columns = st.lists(few, min_size=3, max_size=30).map(np.array)
@@ -14,18 +14,6 @@ columns = st.lists(few, min_size=3, max_size=30).map(np.array)
 def test_places_are_mid_ranks(scores: np.ndarray) -> None:
     expected = (rankdata(scores) - 0.5) / len(scores)
     np.testing.assert_allclose(places(scores), expected, atol=1e-12, rtol=0)
-
-
-@given(columns, st.floats(0.1, 5))
-def test_the_scale_of_a_member_changes_nothing(scores: np.ndarray, scale: float) -> None:
-    one = combine([scores], [np.sort(scores)], [1.0])
-    other = combine([np.exp(scale * scores)], [np.sort(np.exp(scale * scores))], [1.0])
-    assert one.tolist() == other.tolist()
-
-
-def test_a_member_of_weight_zero_adds_nothing() -> None:
-    scores = np.array([1.0, 2.0])
-    assert combine([scores, -scores], [scores, scores], [1.0, 0.0]).tolist() == [0.25, 0.75]
 
 
 @given(st.integers(0, 10_000))

@@ -109,3 +109,30 @@ def test_a_member_with_another_fold_map_is_refused(table) -> None:
     own, other = fold_map("cp_1").digest, fold_map("gao_b1").digest
     with pytest.raises(MelError, match=f"gao_b1: was made on folds {other}, these are {own}"):
         blend(table, fold_map("cp_1"), [oof("cp_1"), oof("gao_b1")], [])
+
+
+def test_the_proof_of_the_rank_mean_says_what_the_tables_hold(mean: Blended, table) -> None:
+    """584 positives in 33,126 images: rare, so that probabilities are small and raw ranks wild."""
+    proof = mean.evaluation.proof
+    share = 584 / 33_126
+    by_name = {each.method: each for each in proof.calibrated}
+    for method in ("platt", "isotonic"):
+        assert by_name[method].brier < share * (1 - share) < by_name["the score itself"].brier
+        assert by_name[method].error < 0.003
+    said = mean.blend.probability(mean.oof.frame["score"])
+    assert said.mean() == pytest.approx(share, abs=1e-3)
+    point = mean.blend.operating_points[0]
+    assert point.sensitivity.low < 0.9 < point.sensitivity.high
+    truth = table.train.sort("image_id")["target"].to_numpy()
+    alarms = mean.oof.frame["score"].to_numpy() >= point.threshold
+    assert alarms[truth == 1].mean() == point.naive_sensitivity.value >= 0.9
+    worths = {worth.member: worth for worth in proof.worths}
+    assert worths["cp_1"].verdict == "earns its place"
+    folds = [group for group in proof.groups if group.axis == "fold"]
+    assert [group.value for group in folds] == pytest.approx(
+        [
+            roc_auc_score(truth[fold], mean.oof.frame["score"].to_numpy()[fold])
+            for fold in (mean.oof.frame["fold"].to_numpy() == k for k in range(5))
+        ],
+        abs=1e-9,
+    )

@@ -1,4 +1,6 @@
 import re
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -6,7 +8,9 @@ import numpy as np
 import pytest
 
 from mel.config import EnsembleSettings
-from mel.ensemble import Blended, blend
+from mel.ensemble import Blend, Blended, blend, report
+from mel.errors import MelError
+from mel.predictions import test_matrix as matrix
 
 HOSTILE = "<script>alert('$x$')</script>"
 
@@ -55,7 +59,7 @@ def test_the_page_says_what_honest_does_not_cover(page) -> None:
 
 def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page[0], flags=re.DOTALL)
-    assert len(drawings) == 5
+    assert len(drawings) == 8
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)
         assert root.get("aria-label")
@@ -64,9 +68,9 @@ def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
 def test_the_page_states_the_figures_of_the_evaluation(page) -> None:
     text, blended = page
     facts = blended.evaluation
-    for report in (facts.honest, facts.naive, facts.mean_honest, facts.mean_naive):
-        assert f"{report.pooled:.4f}" in text
-        assert f"{report.low:.4f} to {report.high:.4f}" in text
+    for aucs in (facts.honest, facts.naive, facts.mean_honest, facts.mean_naive):
+        assert f"{aucs.pooled:.4f}" in text
+        assert f"{aucs.low:.4f} to {aucs.high:.4f}" in text
     for member in facts.members:
         assert f"{member.auc.pooled:.4f}" in text
         assert f"{member.weight:.3f}" in text
@@ -76,8 +80,64 @@ def test_the_page_states_the_figures_of_the_evaluation(page) -> None:
 
 
 def test_the_same_inputs_give_the_same_page(case, tmp_path: Path) -> None:
-    pages = []
-    for name in ("one", "two"):
-        blend(case.table, case.folds, case.oof, case.test, out=tmp_path / name)
-        pages.append((tmp_path / name / "report.html").read_text(encoding="utf-8"))
-    assert pages[0] == pages[1]
+    blend(case.table, case.folds, case.oof, case.test, out=tmp_path / "blend")
+    before = (tmp_path / "blend" / "report.html").read_text(encoding="utf-8")
+    page = report(case.table, case.folds, case.oof, case.test, tmp_path / "blend")
+    assert page.read_text(encoding="utf-8") == before
+    assert len(list((tmp_path / "blend" / "figures").glob("*.png"))) == 8
+    with pytest.raises(MelError, match="is not the blend of these members and settings"):
+        report(case.table, case.folds, case.oof[:2], case.test[:2], tmp_path / "blend")
+
+
+# the proof on the page, and in the blend
+
+
+def test_the_page_says_in_words_what_the_proof_found(page) -> None:
+    text, blended = page
+    proof = blended.evaluation.proof
+    assert proof.words[0].startswith("Use ")
+    for words in proof.words:
+        assert escape(words) in text
+    for each in proof.calibrated:
+        assert f"{each.brier:.5f}" in text
+        assert f"{each.error:.5f}" in text
+    for point in proof.points:
+        assert f"{point.threshold:.4f}" in text
+        assert f"{100 * point.sensitivity.value:.1f} %" in text
+    for group in proof.groups:
+        assert group.value is None or f"{group.value:.4f}" in text
+
+
+def test_the_rank_mean_takes_the_place_of_what_does_not_beat_it(case, page) -> None:
+    """Here nothing does: there are eighty patients only."""
+    _, blended = page
+    assert blended.blend.method == "mean"
+    assert set(blended.blend.weights.values()) == {0.25}
+    assert blended.evaluation.honest == blended.evaluation.mean_honest
+    assert "Use the rank mean: greedy" in blended.blend.advice[0]
+    stubborn = blend(case.table, case.folds, case.oof, case.test, EnsembleSettings(fallback=False))
+    assert stubborn.blend.method == "greedy"
+    assert stubborn.evaluation.honest == stubborn.evaluation.asked_honest
+    assert "The settings keep greedy all the same" in stubborn.blend.advice[1]
+
+
+def test_the_blend_holds_its_calibration_and_the_users_objective(case, page, tmp_path) -> None:
+    made = page[1].blend
+    assert [(point.aim, point.value) for point in made.operating_points] == [("sensitivity", 0.9)]
+    aims = {"aim": "cost", "value": 7.0}, {"method": "isotonic", "prevalence": 0.01}
+    settings = EnsembleSettings.model_validate(
+        dict(zip(("operating", "calibration"), aims, strict=True))
+    )
+    other = blend(case.table, case.folds, case.oof, case.test, settings).blend
+    other.write(tmp_path / "blend.json")
+    read = Blend.read(tmp_path / "blend.json")
+    for name in ("calibration", "operating_points", "advice", "digest"):
+        assert getattr(read, name) == getattr(other, name)
+    assert read.operating_points[0].goal == "a miss costs 7 false alarms"
+    assert read.calibration.used_at == 0.01
+    scores = read.score(matrix(case.test))["score"].to_numpy()
+    together = read.probability(scores)
+    assert [read.probability([score])[0] for score in scores] == together.tolist()
+    assert together.max() < read.probability(scores, prevalence=0.3).max() < 1
+    with pytest.raises(MelError, match="holds no calibration"):
+        replace(read, calibration=None).probability(scores)

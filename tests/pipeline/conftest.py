@@ -32,6 +32,7 @@ backbone = "efficientnetv2_micro"
 size = 16
 [tabular]
 rounds = 5
+seeds = 1
 num_leaves = 3
 min_data_in_leaf = 5
 [ensemble]

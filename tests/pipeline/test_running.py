@@ -154,7 +154,8 @@ def _artefacts(work):
     for path in sorted(work.rglob("*")):
         name = path.relative_to(work).as_posix()
         if path.suffix == ".parquet" and name != "solution.parquet":
-            kind = {"images": "images", "folds": "folds"}.get(path.stem, "predictions")
+            kinds = {"images": "images", "folds": "folds", "importance": "importance"}
+            kind = kinds.get(path.stem, "predictions")
             found[name] = read_header(path, kind)["digest"]
         elif path.suffix == ".csv":
             found[name] = sorted(path.read_text().splitlines())
@@ -243,7 +244,7 @@ def test_a_file_that_was_changed_is_noticed_and_made_again(
     ("file", "stage", "rest"),
     [
         ("cnn/efficientnetv2_micro-32/fold1/done.json", "cnn/efficientnetv2_micro-32", "done"),
-        ("tabular/lightgbm/fold1.txt", "tabular/lightgbm", "stale"),
+        ("tabular/lightgbm/context/fold1.json", "tabular/lightgbm", "stale"),
     ],
 )
 def test_a_model_that_is_gone_is_noticed_and_made_again(

@@ -1,5 +1,5 @@
 """Fold maps from elsewhere."""
 
-from mel.folds.importing.maps import FOLD_COLUMNS, ID_COLUMNS, read_map
+from mel.folds.importing.maps import has_folds, read_map
 
-__all__ = ["FOLD_COLUMNS", "ID_COLUMNS", "read_map"]
+__all__ = ["has_folds", "read_map"]

@@ -4,21 +4,25 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.checks import require_unique
+from mel.checks import as_ids, as_text
 from mel.errors import MelError, many
-from mel.files import digest_file
+from mel.files import (
+    FOLD_COLUMNS,
+    ID_COLUMNS,
+    digest_file,
+    is_ours,
+    named,
+    read_foreign,
+    read_header,
+    usual,
+)
 from mel.folds.barring import barred
 from mel.folds.components import groups
-from mel.folds.importing.foreign import named, read_foreign
 from mel.folds.importing.numbering import numbered
 from mel.progress import say
 from mel.tables import Folds, ImageTable, as_table
 
-__all__ = ["FOLD_COLUMNS", "ID_COLUMNS", "read_map"]
-
-ID_COLUMNS = ("image_id", "image_name", "isic_id", "image", "image_file", "img_id", "id", "name")
-FOLD_COLUMNS = ("fold", "folds", "fold_id", "kfold", "fold_no", "cv", "cv_fold", "cvfold")
-_SUFFIX = r"(?i)\.(jpe?g|png|dcm)$"
+__all__ = ["has_folds", "read_map"]
 
 
 def read_map(
@@ -61,12 +65,10 @@ def read_map(
     """
     path, table = Path(path), as_table(table)
     found = read_foreign(path, table.frame["image_id"])
-    if isinstance(found, Folds):
-        _refuse_other_columns(path, id_column, fold_column)
-        found.covers(table)
-        return found
-    ids = named(found, id_column, ID_COLUMNS, "ids", path)
-    column = named(found, fold_column, FOLD_COLUMNS, "folds", path)
+    if is_ours(path) and set(found.columns) <= {"image_id", "fold", "barred"}:
+        return _read_ours(path, table, id_column, fold_column)
+    ids = named(found, id_column, ID_COLUMNS, "ids", path, "--id-column")
+    column = named(found, fold_column, FOLD_COLUMNS, "folds", path, "--fold-column")
     if ids == column:
         raise MelError(f"{path}: {ids!r} cannot hold both ids and folds; name another column")
     rows = _train_rows(_rows(found, ids, column, table, path), column, table, path)
@@ -81,34 +83,26 @@ def read_map(
     )
 
 
-def _refuse_other_columns(path: Path, *columns: str | None) -> None:
+def has_folds(path: Path | str, table: ImageTable) -> bool:
+    """Tell whether a file has a column of folds by a usual name; refuses what `read_map` does."""
+    return bool(usual(read_foreign(Path(path), table.frame["image_id"]), FOLD_COLUMNS))
+
+
+def _read_ours(path: Path, table: ImageTable, *columns: str | None) -> Folds:
     if any(columns):
         raise MelError(f"{path}: mel wrote it, its columns are known; leave the options out")
+    read_header(path, "folds")
+    found = Folds.read(path)
+    found.covers(table)
+    return found
 
 
 def _rows(
     found: pl.DataFrame, ids: str, column: str, table: ImageTable, path: Path
 ) -> pl.DataFrame:
     """Give image_id and label, both text; file names become ids where only so they are known."""
-    names, labels = (_text(found[name], path) for name in (ids, column))
-    require_unique(names.to_frame(), str(path), by=ids)
-    bare = names.str.replace(_SUFFIX, "").str.replace(r"^.*[/\\]", "")
-    known = table.frame["image_id"].implode()
-    if not names.is_in(known).any() and bare.is_in(known).any():
-        say(f"{path}: {ids} holds file names; taken without folder and ending")
-        require_unique(bare.to_frame(), str(path), by=ids)
-        names = bare
-    return pl.DataFrame({"image_id": names, "label": labels})
-
-
-def _text(column: pl.Series, path: Path) -> pl.Series:
-    try:
-        return column.cast(pl.String).str.strip_chars()
-    except pl.exceptions.PolarsError as error:
-        raise MelError(
-            f"{path}: {column.name} holds {column.dtype}, which are neither ids nor folds; name "
-            "the columns with --id-column and --fold-column"
-        ) from error
+    names = as_ids(found[ids], table.frame["image_id"], str(path))
+    return pl.DataFrame({"image_id": names, "label": as_text(found[column], str(path))})
 
 
 def _train_rows(rows: pl.DataFrame, column: str, table: ImageTable, path: Path) -> pl.DataFrame:

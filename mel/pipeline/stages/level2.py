@@ -8,31 +8,29 @@ from mel import ensemble, tabular
 from mel.config import Recipe
 from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, digest_of, refusal
-from mel.predictions import Predictions
+from mel.pipeline.stages.level1 import level1, level1_stages, read_scores
 from mel.tables import Folds
 
 __all__ = ["ensemble_stage", "tabular_stage"]
-
-Scores = tuple[list[Predictions], list[Predictions]]
 
 
 def tabular_stage(recipe: Recipe, work: Work) -> Stage:
     """Give the stage that fits the stack."""
     out = work.tabular(recipe.tabular.name)
-    members = {name: work.cnn(name) for name in recipe.names}
+    members = level1(recipe, work)
 
     def make() -> object:
         table, fold_map = work.loaded(), Folds.read(work.folds)
-        return tabular.train(table, fold_map, *_scores(members), recipe.tabular, out)
+        return tabular.train(table, fold_map, *read_scores(members, fold_map), recipe.tabular, out)
 
     return Stage(
         f"tabular/{recipe.tabular.name}",
         f"mel tabular train RECIPE --work {work.root}",
-        (out / "oof.parquet", out / "test.parquet", out / "features.json"),
+        (out / "oof.parquet", out / "test.parquet", out / "stack.json"),
         (out / "oof.parquet", out / "test.parquet"),
         partial(_with_members, work, recipe.tabular.digest, members),
         make,
-        ("load", "folds", *(f"cnn/{name}" for name in members)),
+        ("load", "folds", *level1_stages(recipe)),
         fault=partial(refusal, partial(tabular.load, out)),
     )
 
@@ -40,12 +38,14 @@ def tabular_stage(recipe: Recipe, work: Work) -> Stage:
 def ensemble_stage(recipe: Recipe, work: Work) -> Stage:
     """Give the stage that blends the networks and the stack."""
     out = work.ensemble(recipe.ensemble.name)
-    members = {name: work.cnn(name) for name in recipe.names}
+    members = level1(recipe, work)
     members[recipe.tabular.name] = work.tabular(recipe.tabular.name)
 
     def make() -> object:
         table, fold_map = work.loaded(), Folds.read(work.folds)
-        return ensemble.blend(table, fold_map, *_scores(members), recipe.ensemble, out)
+        return ensemble.blend(
+            table, fold_map, *read_scores(members, fold_map), recipe.ensemble, out
+        )
 
     files = ("oof.parquet", "test.parquet", "blend.json", "report.html")
     return Stage(
@@ -55,18 +55,13 @@ def ensemble_stage(recipe: Recipe, work: Work) -> Stage:
         (out / "oof.parquet", out / "test.parquet"),
         partial(_with_members, work, recipe.ensemble.digest, members),
         make,
-        ("load", "folds", *(f"cnn/{name}" for name in recipe.names), _name(recipe)),
+        ("load", "folds", *level1_stages(recipe), _name(recipe)),
         fault=partial(refusal, partial(ensemble.Blend.read, out / "blend.json")),
     )
 
 
 def _name(recipe: Recipe) -> str:
     return f"tabular/{recipe.tabular.name}"
-
-
-def _scores(members: Mapping[str, Path]) -> Scores:
-    oof = [Predictions.read(folder / "oof.parquet") for folder in members.values()]
-    return oof, [Predictions.read(folder / "test.parquet") for folder in members.values()]
 
 
 def _with_members(work: Work, settings: str, members: Mapping[str, Path]) -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""Operating points: thresholds found on the other folds, judged on this one, beside naive ones."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mel.config import OperatingSettings
+from mel.ensemble.calibration import Calibration
+from mel.ensemble.operating import OperatingPoint, Share
+from mel.ensemble.proof.calibrating import Fitting
+from mel.ensemble.proof.thresholds import spread, threshold
+from mel.ensemble.ranks import Floats
+from mel.ensemble.rows import Rows
+from mel.metrics import Resamples, rate_intervals
+
+__all__ = ["LADDER", "operate"]
+
+_RUNGS = (0.8, 0.9, 0.95)
+LADDER = (
+    *(OperatingSettings(aim="sensitivity", value=value) for value in _RUNGS),
+    *(OperatingSettings(aim="specificity", value=value) for value in _RUNGS),
+)
+"""Aims that every report shows beside the user's own."""
+
+
+def operate(
+    rows: Rows,
+    scores: Floats,
+    fitting: Fitting,
+    draws: Resamples,
+    aim: OperatingSettings,
+    calibration: Calibration,
+    *,
+    vary: bool = True,
+) -> OperatingPoint:
+    """Find the threshold on all honest scores, and what it is worth on rows that did not choose it.
+
+    Without `vary`, the interval of the threshold itself is not drawn: its ends are the threshold.
+    """
+    prevalence = calibration.used_at if aim.aim == "cost" else None
+    found = threshold(rows.target, scores, aim, prevalence)
+    honest = np.zeros(len(scores), dtype=bool)
+    for held, rest, known in fitting:
+        honest[held] = scores[held] >= threshold(rows.target[rest], known, aim, prevalence)
+    low = high = found
+    if vary:
+        low, high = spread(rows.target, scores, aim, draws, prevalence)
+    alarms = (honest, scores >= found)
+    shares = [_shares(rows.target, alarm, draws) for alarm in alarms]
+    said = float(calibration.apply([found])[0])
+    return OperatingPoint(aim.aim, aim.value, found, low, high, said, *shares[0], *shares[1])
+
+
+def _shares(target: Floats, alarm: NDArray[np.bool_], draws: Resamples) -> tuple[Share, Share]:
+    truth = target == 1
+    part = np.column_stack([alarm & truth, ~alarm & ~truth])
+    whole = np.column_stack([truth, ~truth])
+    low, high = rate_intervals(part.sum(axis=0), whole.sum(axis=0), draws.ratios(part, whole))
+    values = part.sum(axis=0) / whole.sum(axis=0)
+    sensitivity, specificity = (
+        Share(*map(float, row)) for row in zip(values, low, high, strict=True)
+    )
+    return sensitivity, specificity

@@ -1,0 +1,5 @@
+"""The report: one page that opens without a network, and its figures."""
+
+from mel.ensemble.reporting.page import Evidence, Page, render
+
+__all__ = ["Evidence", "Page", "render"]

@@ -1,0 +1,191 @@
+"""Scores from elsewhere into a work folder: their files, their folds, the name they get."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mel import ensemble, folds
+from mel.config import Recipe
+from mel.errors import MelError, many
+from mel.files import atomic
+from mel.pipeline.folder import AnyPath, Work
+from mel.predictions import Predictions, Scale, foreign_note
+from mel.progress import say
+from mel.tables import Folds, ImageTable
+
+__all__ = ["Imported", "import_scores"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A member that was imported: its scores, where they lie, and what a recipe must say."""
+
+    oof: Predictions
+    test: Predictions
+    folder: Path
+
+    def facts(self) -> dict[str, str]:
+        """Give what was found, for people."""
+        metric, name = self.oof.metric, self.oof.name
+        columns = " and ".join(f"{kind}: {used}" for kind, used in metric["columns"].items())
+        return {
+            "member": name,
+            "scores": f"{many(self.oof.frame.height, 'train image')} out of fold, "
+            f"{many(self.test.frame.height, 'test image')}",
+            "columns": columns,
+            "scale": self.oof.scale,
+            "OOF AUC": f"{metric['pooled']:.4f} ({metric['low']:.4f} to {metric['high']:.4f}), "
+            f"mean of its folds {metric['fold_mean']:.4f}",
+            "folds": _standing(self.oof),
+            "digest": self.oof.digest,
+            "files": str(self.folder),
+        }
+
+    def notes(self) -> list[str]:
+        """Give what the figures can't say: what a foreign member can cost."""
+        mark = self.oof.foreign.get(self.oof.name)
+        kin = mark["kin"] if mark else 0
+        told = [foreign_note(self.oof.foreign)] if mark else []
+        if kin:
+            told.append(
+                f"{many(kin, 'image')} were scored by a network that had seen the same patient, "
+                "lesion or copy: these scores are too good by themselves."
+            )
+        return told
+
+    def recipe(self) -> str:
+        """Give the lines of a recipe that use the member."""
+        allowed = "\nforeign = true" if self.oof.foreign else ""
+        return f'[[imported]]\nname = "{self.oof.name}"{allowed}'
+
+
+def _standing(oof: Predictions) -> str:
+    mark = oof.foreign.get(oof.name)
+    if mark is None:
+        return f"{oof.folds}, those of the work folder"
+    return (
+        f"foreign: {mark['folds']}; {mark['rows']:,} of {many(mark['images'], 'image')}, of "
+        f"{many(mark['patients'], 'patient')}, scored by networks that saw targets of their fold"
+    )
+
+
+def import_scores(
+    work: Work | AnyPath,
+    name: str,
+    oof: AnyPath,
+    test: AnyPath,
+    *,
+    fold_map: AnyPath | None = None,
+    foreign: bool = False,
+    replace: bool = False,
+    scale: Scale = "",
+    id_column: str | None = None,
+    score_column: str | None = None,
+    fold_column: str | None = None,
+    test_id_column: str | None = None,
+    test_score_column: str | None = None,
+) -> Imported:
+    """Import out-of-fold and submission scores of anybody's as a member of a work folder.
+
+    The folds they were made on are those of the file `fold_map`, or of the out-of-fold file's own
+    column; where both are there, they must agree. The member goes to imported/NAME. There
+    the same scores change nothing, scores held against other images or folds give way, and
+    others only with `replace`. The other options are those of
+    `mel.ensemble.import_scores`.
+
+    Raises MelError where images or folds are missing, for a name that is taken, for what
+    `mel.folds.read_map` refuses in a map, and for what `mel.ensemble.import_scores` refuses.
+    """
+    place = work if isinstance(work, Work) else Work(Path(work))
+    table, made = place.loaded(), place.parted()
+    _require_free(name, place)
+    own = _own_folds(table, Path(oof), fold_map, id_column, fold_column)
+    scores = ensemble.import_scores(
+        table,
+        made,
+        oof,
+        test,
+        name=name,
+        own_folds=own,
+        foreign=foreign,
+        scale=scale,
+        id_column=id_column,
+        score_column=score_column,
+        test_id_column=test_id_column,
+        test_score_column=test_score_column,
+    )
+    found = Imported(*scores, place.imported(name))
+    with place.locked():
+        _keep(found, replace)
+    return found
+
+
+def _require_free(name: str, work: Work) -> None:
+    """Refuse the name of another member, of the stack or of the blend: tables tell by names."""
+    for room in ("cnn", "tabular", "ensemble"):
+        if (work.root / room / name / "oof.parquet").exists():
+            raise MelError(f"name {name!r}: {room}/{name} has it already; choose another --name")
+    if not work.recipe.is_file():
+        return
+    try:
+        recipe = Recipe.read(work.recipe)
+    except MelError:  # an import needs no recipe
+        return
+    if name in (*recipe.names, recipe.tabular.name, recipe.ensemble.name):
+        raise MelError(
+            f"name {name!r}: recipe {recipe.name} gives it to another member, the stack or the "
+            "blend; choose another --name"
+        )
+
+
+def _own_folds(
+    table: ImageTable,
+    oof: Path,
+    fold_map: AnyPath | None,
+    id_column: str | None,
+    fold_column: str | None,
+) -> Folds | None:
+    """Give the folds that scores were made on, as far as files tell."""
+    within = None
+    if fold_column is not None or folds.has_folds(oof, table):
+        within = folds.read_map(oof, table, id_column, fold_column)
+    if fold_map is None:
+        return within
+    named = folds.read_map(fold_map, table)
+    if within is not None and not ensemble.same_partition(named, within):
+        raise MelError(
+            f"{fold_map}: parts the images otherwise than the folds in {oof} itself; which were "
+            "the scores made on? leave out --folds, or take the column out of the file"
+        )
+    return named
+
+
+def _keep(found: Imported, replace: bool) -> None:
+    old = None if replace else _there(found.folder)
+    if old is not None and _same(old, found):
+        say(f"{found.folder}: holds these very scores already, left as they are")
+        return
+    if old is not None and old[0].inputs == found.oof.inputs:
+        raise MelError(
+            f"{found.folder}: holds other scores under this name; choose another --name, or let "
+            "these take their place with --replace"
+        )
+    with atomic(found.folder) as folder:
+        folder.mkdir()
+        found.oof.write(folder / "oof.parquet")
+        found.test.write(folder / "test.parquet")
+
+
+def _there(folder: Path) -> list[Predictions] | None:
+    """Read what was imported under the name before; a damaged import is none."""
+    try:
+        return [Predictions.read(folder / f"{kind}.parquet") for kind in ("oof", "test")]
+    except MelError:
+        return None
+
+
+def _same(old: list[Predictions], found: Imported) -> bool:
+    return [_facts(scores) for scores in old] == [_facts(found.oof), _facts(found.test)]
+
+
+def _facts(scores: Predictions) -> tuple[object, ...]:
+    return scores.digest, scores.folds, scores.inputs, scores.foreign, scores.scale

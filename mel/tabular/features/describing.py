@@ -1,0 +1,68 @@
+"""The table of `mel tabular features`: what each kind of feature is, counts, and cannot leak."""
+
+from dataclasses import dataclass
+
+from mel.tabular.features.context import STATISTICS, Context
+from mel.tabular.features.members import Agreement, Difference, Logit, NormalScore, Percentile
+from mel.tabular.features.metadata import Category, Number, Shortcut
+from mel.tabular.features.norms import Norm
+from mel.tabular.features.patients import FACTS, PatientFact
+
+__all__ = ["Described", "describe"]
+
+
+@dataclass(frozen=True)
+class Described:
+    """A kind of feature in words."""
+
+    feature: str
+    columns: str
+    unit: str
+    variants: str
+    learners: str
+    leak: str
+
+    def facts(self) -> dict[str, str]:
+        """Give names and values, as they are printed."""
+        return {
+            "feature": self.feature,
+            "columns": self.columns,
+            "unit": self.unit,
+            "variants": self.variants,
+            "learners": self.learners,
+            "leaks nothing": self.leak,
+        }
+
+
+_KINDS = (
+    (Number, "age"),
+    (Category, "sex, site"),
+    (Percentile, "each member"),
+    (NormalScore, "each member"),
+    (Logit, "each member whose scores are probabilities"),
+    (Agreement, "mean, spread, least, most of the members"),
+    (Difference, "each member, of three or more"),
+    (Norm, "by site, by age band"),
+    (PatientFact, ", ".join(FACTS)),
+    (Context, ", ".join(STATISTICS)),
+    (Shortcut, "only the columns that tabular.shortcuts names"),
+)
+
+
+def describe() -> list[Described]:
+    """Give each kind of feature: its columns, unit, variants, learners, and why it leaks nothing.
+
+    >>> describe()[0].unit
+    'years'
+    """
+    return [
+        Described(
+            kind.model_fields["kind"].default,
+            columns,
+            kind.unit,
+            "context" if kind in (PatientFact, Context) else "both",
+            " and ".join(kind.readers),
+            kind.leak,
+        )
+        for kind, columns in _KINDS
+    ]

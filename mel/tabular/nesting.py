@@ -1,0 +1,117 @@
+"""What the stack is honestly worth: level 2 refitted inside each outer fold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mel.config import TabularSettings
+from mel.errors import MelError
+from mel.files import digest_json, write_json
+from mel.metrics import AucReport, auc, auc_report
+from mel.predictions import Predictions
+from mel.progress import Ticker, progress
+from mel.tables import Folds, ImageTable, as_table
+from mel.tabular.features import VARIANTS, Floats, Variant
+from mel.tabular.fitting import Plan, fit_fold
+from mel.tabular.joining import Joined
+from mel.tabular.stack import Stack
+from mel.tabular.variant import VariantStack
+
+__all__ = ["Nested", "nested", "write_nested"]
+
+
+@dataclass(frozen=True, eq=False)
+class Nested:
+    """Nested scores of one variant, and their AUC beside that of the scores that know too much.
+
+    `frame` has image_id, fold and score. `honest` is their AUC; `naive`, where a stack was given,
+    that of the stack on the very images it was fitted on. `inner` is for each outer fold the
+    pooled AUC of level 2 over the folds inside: whatever is chosen among several settings is to be
+    chosen by it, never by `honest`.
+    """
+
+    frame: pl.DataFrame
+    honest: AucReport
+    naive: AucReport | None
+    inner: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data for a file."""
+        naive = None if self.naive is None else self.naive.as_dict()
+        return {"honest": self.honest.as_dict(), "naive": naive, "inner": list(self.inner)}
+
+
+def nested(
+    table: ImageTable | pl.DataFrame,
+    folds: Folds,
+    oof: Sequence[Predictions] = (),
+    settings: TabularSettings | None = None,
+    stack: Stack | None = None,
+    variants: Sequence[Variant] = VARIANTS,
+) -> dict[Variant, Nested]:
+    """Evaluate the making of the stack: for each fold the whole of it, without that fold.
+
+    For outer fold k a stack is made of the other folds alone, as `train` makes one of all: a model
+    for each of them, fitted on the rest, with norms, rounds and settings chosen inside. Their mean
+    scores fold k, as the finished stack scores new images. Neither k's targets nor anything fitted
+    to its rows comes in. It costs the square of the folds in fits.
+
+    Raises MelError as `train` does, and for fewer than three folds.
+    """
+    table, settings = as_table(table), settings or TabularSettings()
+    if folds.n_folds < 3:
+        raise MelError(f"nested: needs 3 folds or more, these are {folds.n_folds}; build more")
+    joined = Joined.of(table, folds, oof, None)
+    found: dict[Variant, Nested] = {}
+    for variant in variants:
+        plan = joined.plan(settings, variant)
+        total = folds.n_folds * (folds.n_folds - 1)
+        with progress(f"{settings.name}, {variant}, nested", total, "fits") as tick:
+            scores, inner = _scores(plan, tick)
+        naive = None if stack is None else stack.variant(variant).mean(plan.rows)
+        found[variant] = Nested(
+            folds.frame.with_columns(score=scores),
+            _report(joined, scores),
+            None if naive is None else _report(joined, naive),
+            inner,
+        )
+    return found
+
+
+def _scores(plan: Plan, tick: Ticker) -> tuple[Floats, tuple[float, ...]]:
+    """Each row's nested score, and the inner AUC of each outer fold."""
+    found, aucs = np.empty(len(plan.rows)), []
+    for outer in plan.folds:
+        inside, models = np.full(len(plan.rows), np.nan), []
+        for other in plan.folds:
+            if other == outer:
+                continue
+            model = fit_fold(plan, outer, other)
+            mine = (plan.fold == other) & plan.trains[outer]
+            inside[mine] = model.probability(plan.features, plan.rows)[mine]
+            models.append(model)
+            tick()
+        made = VariantStack(plan.features, tuple(models)).mean(plan.rows)
+        found[plan.fold == outer] = made[plan.fold == outer]
+        scored = ~np.isnan(inside)
+        aucs.append(auc(plan.target[scored], inside[scored]))
+    return found, tuple(aucs)
+
+
+def _report(joined: Joined, scores: Floats) -> AucReport:
+    patient, fold = joined.table.train["patient_id"], joined.folds.frame["fold"]
+    return auc_report(joined.target, scores, patient.to_numpy(), fold.to_numpy())
+
+
+def write_nested(
+    path: Path, found: Mapping[Variant, Nested], plain: Mapping[str, Any], inputs: Mapping[str, str]
+) -> dict[str, Any]:
+    """Write and give what `nested` found, beside the out-of-fold reports of `plain`, by variant."""
+    variants = {name: one.as_dict() | {"oof": plain[name]} for name, one in found.items()}
+    content = {"inputs": dict(inputs), "variants": variants}
+    write_json(path, {"digest": digest_json(content)} | content)
+    return content

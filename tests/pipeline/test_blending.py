@@ -1,0 +1,30 @@
+"""The report of a blend is made of what the blend was made of, or refused."""
+
+import pytest
+
+from mel import pipeline
+from mel.ensemble import Blend
+from mel.errors import MelError
+
+FIGURES = {"roc", "weights", "heatmap", "reliability", "groups", "distribution", "worth", "path"}
+
+
+def test_a_report_says_what_the_blend_says_and_leaves_it_alone(
+    tmp_path, recipe_file, competition, trained
+):
+    work = tmp_path / "work"
+    pipeline.run(recipe_file, work, competition)
+    place = work / "ensemble" / "blend"
+    before = (place / "blend.json").read_bytes()
+    shown = (place / "report.html").read_text(encoding="utf-8")
+    page, words = pipeline.blend_report(recipe_file, work)
+    assert page == place / "report.html"
+    assert page.read_text(encoding="utf-8") == shown
+    assert {path.stem for path in (place / "figures").iterdir()} == FIGURES
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in (place / "figures").iterdir())
+    assert (place / "blend.json").read_bytes() == before
+    assert words == Blend.read(place / "blend.json").advice
+    assert {s.kind for s in pipeline.status(work)} == {"done"}
+    recipe_file.write_text(recipe_file.read_text().replace("rounds = 3", "rounds = 4"))
+    with pytest.raises(MelError, match=r"ensemble/blend: is stale .*: mel ensemble blend"):
+        pipeline.blend_report(recipe_file, work)

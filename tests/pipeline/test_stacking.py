@@ -1,0 +1,45 @@
+"""What is asked of a stack that is there: its nested AUC, and what its features are worth."""
+
+import pytest
+
+from mel import pipeline
+from mel.errors import MelError
+from mel.files import read_json
+
+
+@pytest.fixture
+def stacked(recipe_file, competition, trained, tmp_path):
+    """A work folder with a stack over three folds."""
+    recipe_file.write_text(recipe_file.read_text().replace("n_folds = 2", "n_folds = 3"))
+    work = tmp_path / "work"
+    pipeline.only(recipe_file, work, "load", competition)
+    pipeline.only(recipe_file, work, "folds")
+    pipeline.train_members(recipe_file, work)
+    with pytest.raises(MelError, match=r"tabular/lightgbm: is missing .*mel tabular train"):
+        pipeline.nested(recipe_file, work)
+    pipeline.only(recipe_file, work, "tabular")
+    return work
+
+
+def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked, recipe_file):
+    rows = pipeline.nested(recipe_file, stacked)
+    kinds = [(variant, kind) for variant in ("context", "single") for kind in ("naive", "oof")]
+    assert set(kinds) < {row[:2] for row in rows}
+    folder = stacked / "tabular" / "lightgbm"
+    honest = read_json(folder / "nested.json")["variants"]["context"]["honest"]["pooled"]
+    assert ("context", "honest", f"{honest:.4f}") in [row[:3] for row in rows]
+    pooled = read_json(folder / "nested.json")["variants"]["single"]["oof"]["pooled"]
+    context, single = pipeline.variants(recipe_file, stacked)
+    assert single[:2] == ("single", f"{pooled:.4f}")
+    assert context[-1] == "goes into the blend" != single[-1]
+    found = pipeline.importance(recipe_file, stacked)
+    assert len(found.rows(2)) == 8  # two variants, two learners
+    assert [path.name for path in found.files] == [
+        *("importance-context.svg", "importance-context.png"),
+        *("importance-single.svg", "importance-single.png"),
+    ]
+    assert all(path.stat().st_size > 1000 for path in found.files)
+    states = {state.name: state.done for state in pipeline.status(stacked)}
+    assert states["tabular/lightgbm"]
+    pipeline.only(recipe_file, stacked, "tabular")
+    assert (folder / "nested.json").exists()  # done, so left alone

@@ -1,0 +1,127 @@
+"""Nested evaluation: nothing of an outer fold comes into what scores it."""
+
+import sys
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from mel import tabular
+from mel.config import TabularSettings
+from mel.errors import MelError
+from mel.files import read_json
+from mel.metrics import auc
+from mel.tables import Folds, ImageTable
+
+
+def test_no_target_of_an_outer_fold_changes_its_nested_scores(table, folds, two, settings):
+    oof = two[0]
+    before = tabular.nested(table, folds, oof, settings, variants=("context",))["context"]
+    own = folds.frame.filter(pl.col("fold") == 2)["image_id"][:6].to_list()
+    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
+    other = ImageTable.of(table.frame.with_columns(target=turn), "other")
+    after = tabular.nested(other, folds, oof, settings, variants=("context",))["context"]
+    mine = pl.col("fold") == 2
+    assert after.frame.filter(mine).equals(before.frame.filter(mine))
+    assert not after.frame.filter(~mine).equals(before.frame.filter(~mine))
+    assert before.honest.pooled == auc(table.train["target"], before.frame["score"])
+    assert len(before.inner) == 4
+
+
+def test_honest_is_below_naive_for_a_stack_that_learns_by_heart(table, folds, member, tmp_path):
+    pair = member("a", strength=0.0)
+    greedy = TabularSettings(rounds=60, learning_rate=0.3, min_data_in_leaf=1, lambda_l2=0.0)
+    tabular.train(table, folds, [pair[0]], [pair[1]], greedy, tmp_path / "stack")
+    stack = tabular.load(tmp_path / "stack")
+    found = tabular.nested(table, folds, [pair[0]], greedy, stack)
+    plain = {name: one.honest.as_dict() for name, one in found.items()}
+    tabular.write_nested(tmp_path / "nested.json", found, plain, {"images": table.digest})
+    for name, one in read_json(tmp_path / "nested.json")["variants"].items():
+        assert one["naive"]["pooled"] > 0.95 > 0.85 > one["honest"]["pooled"]
+        assert found[name].frame["image_id"].equals(table.train["image_id"])
+
+
+def test_two_folds_cannot_be_nested(table, two, settings):
+    frame = table.train.select("image_id", pl.col("patient_id").str.slice(1).cast(pl.Int16) % 2)
+    halves = Folds.of(frame.rename({"patient_id": "fold"}), seed=0, method="x")
+    with pytest.raises(MelError, match="nested: needs 3 folds or more, these are 2"):
+        tabular.nested(table, halves, [], settings)
+
+
+def test_rounds_are_chosen_inside_the_training_rows(table, folds, two, settings):
+    asked = settings.model_copy(update={"choose_rounds": True, "rounds": 40})
+    plain, _ = tabular.train(table, folds, *two, settings)
+    found, _ = tabular.train(table, folds, *two, asked)
+    assert not found.frame.equals(plain.frame)
+    own = folds.frame.filter(pl.col("fold") == 0)["image_id"].to_list()
+    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
+    other = ImageTable.of(table.frame.with_columns(target=turn), "other")
+    again, _ = tabular.train(other, folds, *two, asked)
+    first = pl.col("fold") == 0
+    assert again.frame.filter(first).equals(found.frame.filter(first))
+
+
+class _Study:
+    """As much of optuna's study as the search uses: trials in a fixed order, the best kept."""
+
+    def __init__(self) -> None:
+        self.best_value, self.best_params = -1.0, {}
+
+    def optimize(self, objective, n_trials: int) -> None:
+        for number in range(n_trials):
+            trial = _Trial(number)
+            if (value := objective(trial)) > self.best_value:
+                self.best_value, self.best_params = value, trial.params
+
+
+class _Trial:
+    def __init__(self, number: int) -> None:
+        self.number, self.params = number, {}
+
+    def suggest_float(self, name, low, high, **how):
+        self.params[name] = low if self.number == 0 else high
+        return self.params[name]
+
+    def suggest_int(self, name, low, high, **how):
+        self.params[name] = (low, high)[self.number % 2]
+        return self.params[name]
+
+
+class _Fixed(_Trial):
+    def __init__(self, params) -> None:
+        self.params = params
+
+    def suggest_float(self, name, *args, **how):
+        return self.params[name]
+
+    suggest_int = suggest_float
+
+
+def test_a_search_looks_only_inside_the_training_rows(
+    table, folds, two, settings, tmp_path, monkeypatch
+):
+    fake = SimpleNamespace(
+        samplers=SimpleNamespace(TPESampler=lambda seed: seed),
+        create_study=lambda **how: _Study(),
+        trial=SimpleNamespace(FixedTrial=_Fixed),
+        logging=SimpleNamespace(set_verbosity=lambda level: None, WARNING=30),
+    )
+    monkeypatch.setitem(sys.modules, "optuna", fake)
+    asked = TabularSettings(learners=["logistic"], search={"trials": 2})
+    found, _ = tabular.train(table, folds, *two, asked, tmp_path / "stack")
+    chosen = [model.chosen["logistic"] for model in tabular.load(tmp_path / "stack").single.folds]
+    assert all(0.5 <= one["inner auc"] <= 1 for one in chosen)
+    assert {"c"} & set().union(*chosen)
+    own = folds.frame.filter(pl.col("fold") == 3)["image_id"].to_list()
+    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
+    other = ImageTable.of(table.frame.with_columns(target=turn), "other")
+    again, _ = tabular.train(other, folds, *two, asked)
+    mine = pl.col("fold") == 3
+    assert again.frame.filter(mine).equals(found.frame.filter(mine))
+
+
+def test_a_search_without_optuna_says_what_to_install(table, folds, settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    asked = settings.model_copy(update={"search": settings.search.model_copy(update={"trials": 1})})
+    with pytest.raises(MelError, match=r"tabular\.search: needs optuna.*pip install optuna"):
+        tabular.train(table, folds, settings=asked)
