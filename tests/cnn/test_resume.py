@@ -16,7 +16,7 @@ from mel.config import MemberSettings
 from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 
-KILLS = 3
+KILLS = 2
 ALL_ON = {
     "backbone": "efficientnetv2_micro",
     "size": 32,

@@ -40,12 +40,13 @@ class Drift:
     def words(self) -> str:
         """Say it in a sentence."""
         side = "higher" if self.upwards else "lower"
+        gap = f"{100 * self.gap:.1f} %"
         if self.warns:
             return (
                 f"Drift in {self.what}: test images score {side} than out-of-fold ones; the share "
-                f"{'above' if self.upwards else 'below'} {self.at:.3g} differs by {self.gap:.1%}"
+                f"{'above' if self.upwards else 'below'} {self.at:.3g} differs by {gap}"
             )
-        return f"No drift in {self.what} worth a warning: largest gap {self.gap:.1%}"
+        return f"No drift in {self.what} worth a warning: largest gap {gap}"
 
 
 def drift(pairs: Mapping[str, tuple[Floats, Floats]]) -> tuple[Drift, ...]:
