@@ -4,10 +4,9 @@ from pathlib import Path
 
 from mel import ensemble
 from mel.config import Recipe
-from mel.errors import MelError
-from mel.pipeline.folder import AnyPath, Work
-from mel.pipeline.running import opened, status
+from mel.pipeline.folder import AnyPath
 from mel.pipeline.stages.level1 import level1, read_scores
+from mel.pipeline.standing import standing
 from mel.tables import Folds
 
 __all__ = ["blend_report"]
@@ -19,19 +18,10 @@ def blend_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[s
     Gives the page's path, and the recommendation in sentences. Raises MelError while the blend is
     missing or stale.
     """
-    found, source = opened(recipe)
-    place = Work(Path(work))
-    place.required()
-    name = f"ensemble/{found.ensemble.name}"
-    state = next(state for state in status(place.root, found) if state.name == name)
-    if not state.done:
-        raise MelError(
-            f"{name}: is {state.kind} ({state.why}); make it first: "
-            f"mel ensemble blend {source or 'RECIPE'} --work {work}"
-        )
+    found, place, out = standing(recipe, work, "ensemble")
     members = level1(found, place)
     members[found.tabular.name] = place.tabular(found.tabular.name)
-    folds, out = Folds.read(place.folds), place.ensemble(found.ensemble.name)
+    folds = Folds.read(place.folds)
     oof, test = read_scores(members, folds)
     with place.locked():
         page = ensemble.report(place.loaded(), folds, oof, test, out, found.ensemble)

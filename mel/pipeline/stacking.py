@@ -8,11 +8,10 @@ import polars as pl
 
 from mel import tabular
 from mel.config import Recipe
-from mel.errors import MelError
 from mel.files import read_header, write_bytes, write_text
-from mel.pipeline.folder import AnyPath, Work
-from mel.pipeline.running import opened, status
+from mel.pipeline.folder import AnyPath
 from mel.pipeline.stages.level1 import level1, read_scores
+from mel.pipeline.standing import standing
 
 __all__ = ["Weighed", "importance", "nested", "variants"]
 
@@ -44,7 +43,7 @@ def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
 
     Raises MelError while the stack is missing or stale.
     """
-    found, _, folder = _made(recipe, work)
+    found, _, folder = standing(recipe, work, "tabular")
     metric = read_header(folder / "oof.parquet", "predictions")["metric"]
     return [
         (name, *_cells(one), "goes into the blend" if name == found.tabular.scores else "")
@@ -58,7 +57,7 @@ def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
     Writes nested.json into the stack's folder, where the next training of the stack removes it.
     Raises MelError while the stack is missing or stale, and for fewer than three folds.
     """
-    found, place, folder = _made(recipe, work)
+    found, place, folder = standing(recipe, work, "tabular")
     header = read_header(folder / "oof.parquet", "predictions")
     with place.locked():
         fold_map = place.parted()
@@ -87,7 +86,7 @@ def importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:
     Writes importance-context.svg, importance-single.svg and the same as PNG into the stack's
     folder. Raises MelError while the stack is missing or stale.
     """
-    _, place, folder = _made(recipe, work)
+    _, place, folder = standing(recipe, work, "tabular")
     table, files = tabular.read_importance(folder), []
     with place.locked():
         for variant in tabular.VARIANTS:
@@ -96,17 +95,3 @@ def importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:
             write_text(files[-2], drawn.svg)
             write_bytes(files[-1], drawn.png)
     return Weighed(table, tuple(files))
-
-
-def _made(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Recipe, Work, Path]:
-    found, source = opened(recipe)
-    place = Work(Path(work))
-    place.required()
-    name = f"tabular/{found.tabular.name}"
-    state = next(state for state in status(place.root, found) if state.name == name)
-    if not state.done:
-        raise MelError(
-            f"{name}: is {state.kind} ({state.why}); make it first: "
-            f"mel tabular train {source or 'RECIPE'} --work {work}"
-        )
-    return found, place, place.tabular(found.tabular.name)
