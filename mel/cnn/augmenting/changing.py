@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from mel.cnn.augmenting.covering import cover
 from mel.cnn.augmenting.draws import Seed
 from mel.cnn.augmenting.matrices import affine, colour, is_recoloured, is_resampled
-from mel.cnn.augmenting.resampling import means, recolour, resample, turn
+from mel.cnn.augmenting.recolouring import means, recolour
+from mel.cnn.augmenting.resampling import resample
+from mel.cnn.augmenting.turning import turn
 from mel.config import Augmentation
 
 __all__ = ["augment"]

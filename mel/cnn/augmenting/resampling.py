@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.cnn.augmenting.compiled import compiled
+from mel.cnn.augmenting.recolouring import scaled
 
-__all__ = ["means", "recolour", "resample", "turn"]
+__all__ = ["resample"]
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -41,72 +42,8 @@ def resample(images: Bytes, affine: NDArray[np.float64], colour: Reals | None) -
     if colour is None:
         _resample(images, steps.reshape(-1, 6), mirror, out)
     else:
-        _resample_recolour(images, steps.reshape(-1, 6), mirror, _scaled(colour, 4096), out)
+        _resample_recolour(images, steps.reshape(-1, 6), mirror, scaled(colour, 4096), out)
     return out
-
-
-def turn(images: Bytes, affine: NDArray[np.float64]) -> Bytes:
-    """Give what `resample` does, to the bit, where every matrix is a flip or a quarter turn."""
-    out = np.empty_like(images)
-    _turn(images, np.rint(affine).astype(np.int64).reshape(-1, 6), out)
-    return out
-
-
-def recolour(images: Bytes, colour: Reals) -> None:
-    """Change the colours of `images`, which are overwritten, by `colour` as in `resample`."""
-    _recolour(images, _scaled(colour, 1))
-
-
-def means(images: Bytes) -> NDArray[np.float64]:
-    """Give the mean of each image over all its pixels and colours, 0 to 255."""
-    found = np.empty(len(images))
-    _means(images, found)
-    return found
-
-
-def _scaled(colour: Reals, full: int) -> Reals:
-    """Prepare matrices for lanes that count in 1/full, and for a cut that shall round."""
-    ready = np.asarray(colour, dtype=np.float32).reshape(-1, 3, 4).copy()
-    ready[:, :, :3] /= full
-    ready[:, :, 3] += 0.5
-    return ready.reshape(-1, 12)
-
-
-@compiled
-def _means(images: Bytes, found: NDArray[np.float64]) -> None:
-    for n in range(len(images)):
-        flat = images[n].ravel()
-        total = 0
-        for i in range(flat.size):
-            total += flat[i]
-        found[n] = total / flat.size
-
-
-@compiled
-def _turn(images: Bytes, steps: Ints, out: Bytes) -> None:
-    size = images.shape[1]
-    for n in range(len(images)):
-        a, b, c, d, e, f = steps[n]
-        for y in range(size):
-            for x in range(size):
-                column, row = a * x + b * y + c, d * x + e * y + f
-                out[n, y, x, 0] = images[n, row, column, 0]
-                out[n, y, x, 1] = images[n, row, column, 1]
-                out[n, y, x, 2] = images[n, row, column, 2]
-
-
-@compiled
-def _recolour(images: Bytes, colour: Reals) -> None:
-    low, high = np.float32(0), np.float32(255)
-    for n in range(len(images)):
-        flat = images[n].reshape(-1)
-        a, b, c, d, e, f, g, h, i, j, k, m = colour[n]
-        for at in range(flat.size // 3):
-            red, green = np.float32(flat[3 * at]), np.float32(flat[3 * at + 1])
-            blue = np.float32(flat[3 * at + 2])
-            flat[3 * at] = np.int32(min(max(a * red + b * green + c * blue + d, low), high))
-            flat[3 * at + 1] = np.int32(min(max(e * red + f * green + g * blue + h, low), high))
-            flat[3 * at + 2] = np.int32(min(max(i * red + j * green + k * blue + m, low), high))
 
 
 @compiled

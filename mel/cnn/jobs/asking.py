@@ -12,7 +12,7 @@ from mel.cnn.feeding import prepare
 from mel.cnn.jobs.done import REFERENCE, fold_dir
 from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
-from mel.cnn.jobs.score import read_reference
+from mel.cnn.jobs.references import read_reference
 from mel.cnn.scoring import views
 from mel.cnn.scoring.listing import AnyImages, listing, table_in
 from mel.config import HardwareSettings, MemberSettings, TtaSettings

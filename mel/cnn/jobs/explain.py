@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mel.cnn.events import Event
 from mel.cnn.feeding import Pictures, scoring
 from mel.cnn.jobs.done import CHECKPOINT, fold_dir
-from mel.cnn.jobs.score import Scorer, Scorers, opened
+from mel.cnn.jobs.scorers import Scorer, Scorers, opened
 from mel.cnn.labels import Labels
 from mel.cnn.scoring import padded, probability
 from mel.config import MemberSettings

@@ -24,7 +24,8 @@ from mel.cnn.jobs.done import (
     mark_trained,
     unmark,
 )
-from mel.cnn.jobs.score import needed, score_fold
+from mel.cnn.jobs.score import score_fold
+from mel.cnn.jobs.scorers import needed
 from mel.cnn.labels import Labels
 from mel.config import MemberSettings
 from mel.files import atomic, read_json, write_table

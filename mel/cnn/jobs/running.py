@@ -14,7 +14,7 @@ from mel.cnn.jobs.claims import claimed, gives_a_sign
 from mel.cnn.jobs.done import fold_dir, is_done, is_trained
 from mel.cnn.jobs.launch import launch
 from mel.cnn.jobs.probing import batch_for
-from mel.cnn.jobs.score import needed
+from mel.cnn.jobs.scorers import needed
 from mel.cnn.labels import Labels
 from mel.cnn.training.validating import looks
 from mel.config import HardwareSettings, MemberSettings

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from mel.cnn.augmenting import Mixture, augment
 from mel.cnn.augmenting.matrices import tint, view
-from mel.cnn.augmenting.resampling import means, recolour, resample, turn
+from mel.cnn.augmenting.recolouring import means, recolour
+from mel.cnn.augmenting.resampling import resample
+from mel.cnn.augmenting.turning import turn
 from mel.cnn.previewing.sheet import Cell, Row
 from mel.config import Augmentation, MemberSettings
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mel.cnn.augmenting.resampling import means, recolour, resample, turn
+from mel.cnn.augmenting.recolouring import means, recolour
+from mel.cnn.augmenting.resampling import resample
+from mel.cnn.augmenting.turning import turn
 
 IDENTITY = np.array([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
 SAME = np.array([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], dtype=np.float32)

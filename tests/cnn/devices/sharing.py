@@ -90,7 +90,7 @@ def trained(count: int) -> dict[str, Any]:
 
 
 def scored(count: int, weights: list[Any]) -> list[list[float]]:
-    from mel.cnn.jobs.score import Scorer
+    from mel.cnn.jobs.scorers import Scorer
 
     names = list(PICTURES.rows)
     frame = pl.DataFrame({"image_id": names, "age": [float(row) for row in range(COUNT)]})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from mel.cnn.devices import choose
 from mel.cnn.feeding import Pictures
-from mel.cnn.jobs.score import Scorer
+from mel.cnn.jobs.scorers import Scorer
 from mel.cnn.labels import Labels
 from mel.cnn.scoring import score
 from mel.config import HardwareSettings, MemberSettings, TtaSettings

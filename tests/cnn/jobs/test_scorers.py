@@ -1,14 +1,10 @@
-"""Which pictures scoring needs, and what a fold keeps to rank new scores among."""
-
-from pathlib import Path
+"""Which pictures a member's scoring needs."""
 
 import polars as pl
 import pytest
 
-from mel.cnn.jobs.score import needed, read_reference
+from mel.cnn.jobs.scorers import needed
 from mel.config import MemberSettings, TtaSettings
-from mel.errors import MelError
-from mel.files import write_table
 from mel.tables import ImageTable
 
 
@@ -33,14 +29,3 @@ def test_external_images_are_needed_at_the_members_own_size_alone(
     assert found[32].height == mixed.frame.height
     for size in set(sizes) - {32}:
         assert found[size].height == mixed.frame.height - 3
-
-
-def test_held_out_logits_are_read_by_kind_of_view_as_they_were_written(tmp_path: Path) -> None:
-    kinds = {"whole 32": [-1.0, 0.5, 2.0], "corner 48": [-3.0, 4.0]}
-    parts = [pl.DataFrame({"view": kind, "logit": values}) for kind, values in kinds.items()]
-    write_table(tmp_path / "r.parquet", pl.concat(parts), {"kind": "reference"})
-    found = read_reference(tmp_path / "r.parquet")
-    assert {kind: values.tolist() for kind, values in found.items()} == kinds
-    write_table(tmp_path / "s.parquet", pl.DataFrame({"x": [1]}), {"kind": "reference"})
-    with pytest.raises(MelError, match="score the fold again"):
-        read_reference(tmp_path / "s.parquet")
