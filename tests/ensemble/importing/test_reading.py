@@ -123,9 +123,11 @@ def test_a_file_that_lacks_or_has_too_much_is_refused_by_name(files, side, chang
     assert said in files.refused(own_folds=files.folds)
 
 
-@pytest.mark.parametrize("value", [pl.struct("fold", "target"), pl.lit(date(2020, 1, 1)), ["pred"]])
+@pytest.mark.parametrize(
+    "value", [pl.struct("fold", "target"), pl.lit(date(2020, 1, 1)), pl.concat_list("pred")]
+)
 def test_columns_of_other_things_than_numbers_are_no_scores(files, value) -> None:
-    files.oof = files.oof.with_columns(pred=pl.concat_list(value) if value == ["pred"] else value)
+    files.oof = files.oof.with_columns(pred=value)
     assert ", which are no scores" in files.refused(suffix="parquet", scale="logit")
 
 
