@@ -13,6 +13,7 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.predicting import refresh
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages
+from mel.pipeline.stages.level2 import require_stackable
 from mel.pipeline.stages.prepared import require_prepared
 from mel.pipeline.summary import Summary, summarise
 from mel.progress import say
@@ -67,6 +68,7 @@ def _run(recipe: Recipe, source: Path | None, work: Work, data: Path | None) -> 
     bring_up(load, load.state(), work, checked=data is not None)
     recipes.keep(recipe, source, work.recipe)  # not before: a run that is refused changes nothing
     require_prepared(recipe.cnn, work)  # not after days of training other members
+    require_stackable(recipe, work)
     for stage in others:
         bring_up(stage, stage.state(), work)
     if recipe.cnn:

@@ -5,6 +5,7 @@ new images with the same feature code, `nested` tells what it is honestly worth.
 scikit-learn are imported when first needed.
 """
 
+from mel.tabular.checking import check_settings
 from mel.tabular.features import VARIANTS, FeatureList, describe
 from mel.tabular.importance import importance_figure, read_importance
 from mel.tabular.nesting import Nested, nested, write_nested
@@ -16,6 +17,7 @@ __all__ = [
     "FeatureList",
     "Nested",
     "Stack",
+    "check_settings",
     "describe",
     "importance_figure",
     "load",

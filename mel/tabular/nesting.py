@@ -15,10 +15,10 @@ from mel.metrics import AucReport, auc, auc_report
 from mel.predictions import Predictions
 from mel.progress import Ticker, progress
 from mel.tables import Folds, ImageTable, as_table
+from mel.tabular.checking import check_settings
 from mel.tabular.features import VARIANTS, Floats, Variant
 from mel.tabular.fitting import Plan, fit_fold
 from mel.tabular.joining import Joined
-from mel.tabular.shortcuts import check_shortcuts
 from mel.tabular.stack import Stack
 from mel.tabular.variant import VariantStack
 
@@ -66,7 +66,7 @@ def nested(
     table, settings = as_table(table), settings or TabularSettings()
     if folds.n_folds < 3:
         raise MelError(f"nested: needs 3 folds or more, these are {folds.n_folds}; build more")
-    check_shortcuts(settings, table)
+    check_settings(settings, table)
     joined = Joined.of(table, folds, oof, None)
     found: dict[Variant, Nested] = {}
     for variant in variants:

@@ -13,10 +13,10 @@ from mel.files import atomic
 from mel.metrics import auc_report
 from mel.predictions import Kind, Predictions, foreign_in
 from mel.tables import Folds, ImageTable, as_table
+from mel.tabular.checking import check_settings
 from mel.tabular.features import VARIANTS, Floats, Variant
 from mel.tabular.importance import importance, write_importance
 from mel.tabular.joining import Joined
-from mel.tabular.shortcuts import check_shortcuts
 from mel.tabular.stack import Stack
 from mel.tabular.variant import VariantStack, fit_variant
 
@@ -57,7 +57,7 @@ def train(
     joined = Joined.of(table, folds, oof, test)
     if out is not None:
         _check_free(out)
-    check_shortcuts(settings, table)
+    check_settings(settings, table)
     fitted = {name: _fit(joined, settings, name) for name in VARIANTS}
     reports = {name: one.report for name, one in fitted.items()}
     shared: dict[str, Any] = {

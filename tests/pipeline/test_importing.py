@@ -1,6 +1,7 @@
 """Members scored elsewhere in a work folder: imported, seen by status, used by stack and blend."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,22 @@ def test_a_recipe_of_imported_members_runs_to_a_submission(work, recipe) -> None
     assert pipeline.plan(recipe, work.root)
     line = ["run", str(recipe), "--work", str(work.root), "--dry-run"]
     assert CliRunner().invoke(app, line).exit_code == 0
+
+
+def test_what_the_stack_would_refuse_is_said_before_anything_is_trained(
+    work, recipe, trained, monkeypatch
+) -> None:
+    network = '\n[[cnn.members]]\nbackbone = "efficientnetv2_micro"\nsize = 32\n'
+    plain = RECIPE.partition("[[imported]]")[0] + network
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    for setting, said in (
+        ("search = { trials = 2 }", r"tabular\.search: needs optuna"),
+        ('shortcuts = ["wdth"]', r"tabular\.shortcuts: the images have no column 'wdth'"),
+    ):
+        recipe.write_text(plain.replace("rounds = 5", f"rounds = 5\n{setting}"))
+        with pytest.raises(MelError, match=said):
+            pipeline.run(recipe, work.root)
+    assert trained == []
 
 
 def test_networks_and_imported_members_stand_side_by_side(work, recipe, trained) -> None:

@@ -12,7 +12,7 @@ from mel.pipeline.stage import Stage, base_inputs, digest_of, refusal
 from mel.pipeline.stages.level1 import level1, level1_stages, read_scores
 from mel.tables import Folds
 
-__all__ = ["ensemble_stage", "tabular_stage"]
+__all__ = ["ensemble_stage", "require_stackable", "tabular_stage"]
 
 
 def tabular_stage(recipe: Recipe, work: Work) -> Stage:
@@ -34,6 +34,14 @@ def tabular_stage(recipe: Recipe, work: Work) -> Stage:
         ("load", "folds", *level1_stages(recipe)),
         fault=partial(refusal, partial(tabular.load, out)),
     )
+
+
+def require_stackable(recipe: Recipe, work: Work) -> None:
+    """Refuse settings that the stack would refuse once all members are trained."""
+    settings = recipe.tabular
+    asks = settings.shortcuts or settings.search.trials
+    if asks and not tabular_stage(recipe, work).state().done:
+        tabular.check_settings(settings, work.loaded())
 
 
 def ensemble_stage(recipe: Recipe, work: Work) -> Stage:

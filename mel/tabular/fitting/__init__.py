@@ -2,5 +2,6 @@
 
 from mel.tabular.fitting.folding import FoldModel, fit_fold
 from mel.tabular.fitting.plan import Mask, Plan
+from mel.tabular.fitting.searching import require_optuna
 
-__all__ = ["FoldModel", "Mask", "Plan", "fit_fold"]
+__all__ = ["FoldModel", "Mask", "Plan", "fit_fold", "require_optuna"]

@@ -12,7 +12,7 @@ from mel.tabular.features import Matrix
 from mel.tabular.fitting.plan import Plan
 from mel.tabular.learners import LEARNERS, weights_of
 
-__all__ = ["search"]
+__all__ = ["require_optuna", "search"]
 
 
 def search(
@@ -23,7 +23,7 @@ def search(
     The first trial is the settings as they are. The same seed gives the same trials. Also gives
     what was chosen, and the AUC. Raises MelError when optuna is not installed.
     """
-    optuna = _optuna()
+    optuna = require_optuna()
     sampler = optuna.samplers.TPESampler(seed=plan.settings.search.seed)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     plain = _inner_auc(plan, name, matrix, folds, plan.settings)
@@ -38,7 +38,8 @@ def search(
     return best, {"inner auc": study.best_value} | study.best_params
 
 
-def _optuna() -> Any:
+def require_optuna() -> Any:
+    """Give the module optuna, which says nothing of its trials; raises MelError without it."""
     try:
         optuna = import_module("optuna")
     except ImportError:

@@ -1,4 +1,4 @@
-"""Columns that tell of the file and not of the skin: taken by name only, and with a warning."""
+"""Settings held against the images and the machine, before anything is fitted."""
 
 import polars as pl
 
@@ -7,8 +7,9 @@ from mel.config import TabularSettings
 from mel.errors import MelError, many, near
 from mel.progress import say
 from mel.tables import ImageTable
+from mel.tabular.fitting import require_optuna
 
-__all__ = ["check_shortcuts"]
+__all__ = ["check_settings"]
 
 _OURS = {*IMAGES, *AXES.values(), "diagnosis"}
 _WARNING = (
@@ -17,13 +18,15 @@ _WARNING = (
 )
 
 
-def check_shortcuts(settings: TabularSettings, table: ImageTable) -> None:
-    """Warn of the shortcuts that the settings name, and refuse what could be none.
+def check_settings(settings: TabularSettings, table: ImageTable) -> None:
+    """Refuse what a stack of these images would refuse; warn of shortcuts, which tell of the file.
 
-    Raises MelError for a column that is not there, one that tells of the patient or the target,
-    and one that is missing in all train or in all test images: the stack would learn from what
-    no image to be scored has.
+    Raises MelError for a search without optuna, and for a shortcut that is not there, tells of the
+    patient or the target, or is missing in all train or in all test images: the stack would learn
+    from what no image to be scored has.
     """
+    if settings.search.trials:
+        require_optuna()
     for name in settings.shortcuts:
         _check(name, table)
     if settings.shortcuts:
