@@ -10,6 +10,8 @@ import pytest
 
 from mel.config import EnsembleSettings
 from mel.ensemble import Blend, Blended, blend
+from mel.ensemble.reporting import Page
+from mel.ensemble.writing import write
 from mel.errors import MelError
 from mel.metrics import auc, auc_report
 from mel.predictions import Predictions, test_matrix
@@ -45,11 +47,10 @@ def test_the_folder_holds_files_that_read_back(done) -> None:
     assert Predictions.read(out / "test.parquet").digest == blended.test.digest
 
 
-def test_a_frame_stands_for_a_table_and_text_for_a_path(case, done, tmp_path: Path) -> None:
-    out = str(tmp_path / "blend")
-    found = blend(case.table.frame.reverse(), case.folds, case.oof, case.test, out=out)
+def test_a_frame_stands_for_a_table_and_text_for_a_path(case, done) -> None:
+    found = blend(case.table.frame.reverse(), case.folds, case.oof, case.test)
     assert found.blend.digest == done[0].blend.digest
-    assert Blend.read(f"{out}/blend.json").digest == found.blend.digest
+    assert Blend.read(f"{done[1]}/blend.json").digest == found.blend.digest
 
 
 def test_folds_that_part_a_patient_are_refused(case) -> None:
@@ -212,10 +213,10 @@ def test_a_fold_with_one_class_is_refused(case, make_table) -> None:
 
 
 def test_a_failure_while_writing_leaves_the_old_folder_as_it_was(
-    case, done, tmp_path, monkeypatch
+    done, tmp_path, monkeypatch
 ) -> None:
     out = tmp_path / "blend"
-    blend(case.table, case.folds, case.oof, case.test, out=out)
+    write(done[0], Page("<p>old</p>", {}), out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
 
     def full(*_: object) -> None:
@@ -223,7 +224,7 @@ def test_a_failure_while_writing_leaves_the_old_folder_as_it_was(
 
     monkeypatch.setattr("mel.ensemble.writing.write_text", full)
     with pytest.raises(MelError, match="No space left on device"):
-        blend(case.table, case.folds, case.oof[:2], case.test[:2], out=out)
+        write(done[0], Page("<p>new</p>", {}), out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["blend"]
 

@@ -16,12 +16,12 @@ HOSTILE = "<script>alert('$x$')</script>"
 
 
 @pytest.fixture(scope="module")
-def page(case, tmp_path_factory) -> tuple[str, Blended]:
+def page(case, tmp_path_factory) -> tuple[str, Blended, object, Path]:
     out = tmp_path_factory.mktemp("report") / "blend"
     scores = np.random.default_rng(1).normal(size=320)
     more = case.member(HOSTILE, scores)
     blended = blend(more.table, more.folds, more.oof, more.test, out=out)
-    return (out / "report.html").read_text(encoding="utf-8"), blended
+    return (out / "report.html").read_text(encoding="utf-8"), blended, more, out
 
 
 def test_the_page_asks_the_network_for_nothing(page) -> None:
@@ -45,7 +45,7 @@ def test_synthetic_data_are_said_to_be_synthetic_before_anything_else(page) -> N
 def test_real_data_are_not_called_synthetic(case, make_table, tmp_path: Path) -> None:
     table = make_table(case.table.train, case.table.test)
     settings = EnsembleSettings(method="mean")
-    blend(table, case.folds, case.oof, case.test, settings, tmp_path / "blend")
+    blend(table, case.folds, case.oof, case.test, settings, str(tmp_path / "blend"))
     text = (tmp_path / "blend" / "report.html").read_text(encoding="utf-8")
     assert "ynthetic" not in text
     assert "there is no path" in text
@@ -66,7 +66,7 @@ def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
 
 
 def test_the_page_states_the_figures_of_the_evaluation(page) -> None:
-    text, blended = page
+    text, blended = page[:2]
     facts = blended.evaluation
     for aucs in (facts.honest, facts.naive, facts.mean_honest, facts.mean_naive):
         assert f"{aucs.pooled:.4f}" in text
@@ -79,21 +79,21 @@ def test_the_page_states_the_figures_of_the_evaluation(page) -> None:
         assert digest in text
 
 
-def test_the_same_inputs_give_the_same_page(case, tmp_path: Path) -> None:
-    blend(case.table, case.folds, case.oof, case.test, out=tmp_path / "blend")
-    before = (tmp_path / "blend" / "report.html").read_text(encoding="utf-8")
-    page = report(case.table, case.folds, case.oof, case.test, tmp_path / "blend")
-    assert page.read_text(encoding="utf-8") == before
-    assert len(list((tmp_path / "blend" / "figures").glob("*.png"))) == 8
+def test_the_same_inputs_give_the_same_page(case, page) -> None:
+    """Read from the folder of the fixture, last of all that looks at it."""
+    more, out = page[2], page[3]
+    again = report(more.table, more.folds, more.oof, more.test, out)
+    assert again.read_text(encoding="utf-8") == page[0]
+    assert len(list((out / "figures").glob("*.png"))) == 8
     with pytest.raises(MelError, match="is not the blend of these members and settings"):
-        report(case.table, case.folds, case.oof[:2], case.test[:2], tmp_path / "blend")
+        report(case.table, case.folds, case.oof[:2], case.test[:2], out)
 
 
 # the proof on the page, and in the blend
 
 
 def test_the_page_says_in_words_what_the_proof_found(page) -> None:
-    text, blended = page
+    text, blended = page[:2]
     proof = blended.evaluation.proof
     assert proof.words[0].startswith("Use ")
     for words in proof.words:
@@ -110,7 +110,7 @@ def test_the_page_says_in_words_what_the_proof_found(page) -> None:
 
 def test_the_rank_mean_takes_the_place_of_what_does_not_beat_it(case, page) -> None:
     """Here nothing does: there are eighty patients only."""
-    _, blended = page
+    blended = page[1]
     assert blended.blend.method == "mean"
     assert set(blended.blend.weights.values()) == {0.25}
     assert blended.evaluation.honest == blended.evaluation.mean_honest

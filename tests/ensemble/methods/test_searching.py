@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from mel.config import EnsembleSettings
 from mel.ensemble.methods import Choice, choose
+from mel.ensemble.methods.means import EXPONENTS
 from mel.ensemble.mixing import combine
 from mel.metrics import auc, partial_auc
 
@@ -145,3 +146,23 @@ def test_a_bag_draws_whole_patients_and_always_both_classes(monkeypatch) -> None
         assert len(owners) == 4
     alone = choose(draw.normal(size=(4, 6)), target[:6], how, patient=np.zeros(6))
     assert alone.weights.sum() == pytest.approx(1)
+
+
+def test_a_climb_ends_where_nothing_helps(rows) -> None:
+    """A copy of the only member changes nothing: it is never added, whatever rounds are left."""
+    scores, target = rows
+    found = choose(np.vstack([scores[0], scores[0]]), target, EnsembleSettings(method="hill"))
+    assert found.picks == (0,)
+    assert found.weights.tolist() == [1.0, 0.0]
+
+
+def test_an_exponent_is_chosen_within_folds_as_it_is_in_each_of_them(rows) -> None:
+    """Two folds that are alike: percentiles within each are those of one of them alone."""
+    scores, target = rows
+    twice, both = np.hstack([scores, scores + 9]), np.concatenate([target, target])
+    how = EnsembleSettings(method="power", ranks="fold")
+    within = choose(twice, both, how, fold=np.repeat([0, 1], IMAGES))
+    alone = choose(scores, target, EnsembleSettings(method="power"))
+    assert within.scale == alone.scale
+    assert len(set(EXPONENTS)) == len(EXPONENTS)
+    assert {1.0, 0.0, -1.0} < set(EXPONENTS)  # plain, geometric and harmonic
