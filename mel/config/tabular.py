@@ -38,7 +38,10 @@ class HistogramSettings(Settings):
 
 
 class SearchSettings(Settings):
-    """A search over the learners' settings within each fold's training rows (needs optuna)."""
+    """A search over the learners' settings within each fold's training rows (needs optuna).
+
+    A trial fits as many models as there are folds inside: for each learner, fold and variant anew.
+    """
 
     trials: Annotated[int, Field(ge=0)] = 0  # 0: no search
     seed: Seed = 0
