@@ -58,6 +58,16 @@ def test_platt_is_the_logistic_regression_and_temperature_only_turns() -> None:
     assert FITTED["isotonic"].apply(SCORE).mean() == pytest.approx(TARGET.mean(), abs=1e-3)
 
 
+def test_few_images_that_part_perfectly_are_not_taken_for_certain() -> None:
+    """Platt's targets: (2 + 1) / (2 + 2) for two positives, 1 / (6 + 2) for six negatives."""
+    target, score = np.repeat([1.0, 0.0], [2, 6]), np.repeat([0.9, 0.1], [2, 6])
+    found = fit("platt", target, score)
+    assert found.prevalence == 3 / 10
+    np.testing.assert_allclose(found.apply([0.9, 0.1]), [3 / 4, 1 / 8], atol=1e-6)
+    none = fit("isotonic", np.zeros(8), score)
+    assert none.apply([0.9]) == [0.5 / 8]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_scores_that_say_nothing_or_the_reverse_give_no_falling_curve(method: str) -> None:
     for scores in (1 - SCORE, np.full(3000, 0.3), (TARGET + 1) / 3):

@@ -123,6 +123,23 @@ def test_a_method_is_taken_only_where_it_is_proven_and_the_rule_is_honest(
     assert decide(rows, mean, mean, draws).against_mean is None
 
 
+def test_the_rule_scores_each_fold_by_what_the_others_chose_for_it(
+    rows: Rows, draws: Resamples
+) -> None:
+    """Here a way that is good only where it has seen fold 1, so that fold 1 alone gets the mean."""
+    first, mean = rows.ids[int(np.flatnonzero(rows.fold == 1)[0])], way("rank mean", EVEN, rows)
+
+    def moody(part: Rows) -> np.ndarray:
+        return honest(WISE if first in part.ids else EVEN)(part)
+
+    found = decide(rows, Way("moody", moody(rows), moody), mean, draws)
+    assert found.fold_choices == ("moody", "rank mean", "moody", "moody")
+    scores = np.where(rows.fold == 1, mean.scores, moody(rows))
+    assert found.rule == auc(rows.target, scores)
+    assert found.rule < found.method_auc
+    assert f"costs {found.method_auc - found.rule:.4f} against" in found.cost
+
+
 def test_a_fold_has_no_part_in_what_is_chosen_for_it(rows: Rows) -> None:
     """Neither its labels nor its scores change the nested scores that choose for it."""
     inner = nested(rows, honest(EVEN))
@@ -338,7 +355,8 @@ def test_a_cost_without_a_prevalence_asks_no_fold_how_frequent_positives_are(
     scores = honest(WISE)(rows)
     fitting = fitting_rows(rows, scores, nested(rows, honest(WISE)))
     aim = OperatingSettings(aim="cost", value=5.0)
-    plain, _ = calibrate(rows, scores, fitting, draws, CalibrationSettings())
+    fitted, _ = calibrate(rows, scores, fitting, draws, CalibrationSettings())
+    plain = replace(fitted, prevalence=0.6, used_at=0.6)
     alarms = honest_alarms(rows, scores, fitting, aim)
     found = operate(rows, scores, fitting, draws, aim, plain)
     assert found.sensitivity.value == alarms[rows.target == 1].mean()
