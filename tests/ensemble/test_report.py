@@ -9,6 +9,7 @@ import pytest
 
 from mel.config import EnsembleSettings
 from mel.ensemble import Blend, Blended, blend, report
+from mel.ensemble.reporting.page import _texts
 from mel.errors import MelError
 from mel.predictions import test_matrix as matrix
 
@@ -57,6 +58,20 @@ def test_the_page_says_what_honest_does_not_cover(page) -> None:
     assert "held-out split is the final word" in " ".join(note.split())
 
 
+def test_foreign_members_and_what_is_not_nested_are_named_on_the_page(page) -> None:
+    blended = page[1]
+    assert "oreign" not in _texts(blended)["words"]
+    mark = {HOSTILE: {"folds": "unknown", "against": blended.blend.folds}}
+    told = _texts(replace(blended, oof=replace(blended.oof, foreign=mark)))["words"]
+    assert f"Foreign, made on other folds: {escape(HOSTILE)}." in told
+    assert "has no part in the weights" in _texts(blended)["judged"]
+    proof = replace(blended.evaluation.proof, nested=False)
+    crossed = replace(blended, evaluation=replace(blended.evaluation, proof=proof))
+    assert "have seen the fold" in _texts(crossed)["judged"]
+    note = page[0].split("The method\nof the curve is a setting")[1].split("</p>")[0]
+    assert "chosen on all folds" in note
+
+
 def test_every_figure_is_a_well_formed_drawing_with_a_label(page) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page[0], flags=re.DOTALL)
     assert len(drawings) == 8
@@ -85,6 +100,8 @@ def test_the_same_inputs_give_the_same_page(case, page) -> None:
     again = report(more.table, more.folds, more.oof, more.test, out)
     assert again.read_text(encoding="utf-8") == page[0]
     assert len(list((out / "figures").glob("*.png"))) == 8
+    replace(page[1].blend, advice=("as an older mel put it",)).write(out / "blend.json")
+    report(more.table, more.folds, more.oof, more.test, out)
     with pytest.raises(MelError, match="is not the blend of these members and settings"):
         report(case.table, case.folds, case.oof[:2], case.test[:2], out)
 
