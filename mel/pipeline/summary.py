@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from mel import ensemble
 from mel.config import Recipe
 from mel.files import read_header, read_json, versions, write_json, write_text
 from mel.pipeline.folder import Work
@@ -88,7 +89,8 @@ def summarise(recipe: Recipe, work: Work, names: Sequence[str]) -> Summary:
     folds = read_header(work.folds, "folds")
     facts = describe(table) | {"folds": f"{folds['n_folds']}, {folds['method']}"}
     found, seconds = tuple(scores(recipe, work, held_out=True)), _seconds(work, names)
-    summary = Summary(title, facts, found, seconds, _files(recipe, work), _notes(found, work))
+    notes = (*_notes(found, work), _verdict(recipe, work))
+    summary = Summary(title, facts, found, seconds, _files(recipe, work), notes)
     write_json(work.summary.with_suffix(".json"), summary.as_dict())
     write_text(work.summary, summary.as_markdown())
     return summary
@@ -124,6 +126,12 @@ def _notes(found: tuple[Score, ...], work: Work) -> tuple[str, ...]:
     if any(row.held_out for row in found):
         notes.append("Held-out: the test images; their targets were used for nothing else.")
     return tuple(notes)
+
+
+def _verdict(recipe: Recipe, work: Work) -> str:
+    """Give the first sentence of what the proof of the blend says."""
+    blend = ensemble.Blend.read(work.ensemble(recipe.ensemble.name) / "blend.json")
+    return f"{blend.advice[0]} More: mel ensemble report."
 
 
 def _files(recipe: Recipe, work: Work) -> tuple[str, ...]:

@@ -74,6 +74,13 @@ def test_the_table_that_is_printed_stands_in_the_summary(run):
     assert stored["versions"]["polars"] == pl.__version__
 
 
+def test_the_summary_says_first_what_the_proof_of_the_blend_says_first(run):
+    summary, work = run
+    first = read_json(work / "ensemble" / "blend" / "blend.json")["advice"][0]
+    assert any(note.startswith(first) for note in summary.notes)
+    assert first in (work / "summary.md").read_text()
+
+
 def test_every_file_that_is_named_is_there(run):
     summary, work = run
     assert not [name for name in summary.files if not (work / name).exists()]
