@@ -21,11 +21,11 @@ def sparing(*packages: str) -> Iterator[None]:
     were, as JAX where it computes, stay. Afterwards all can be imported as ever. JAX, pandas and
     scikit-learn, unless others are named.
 
-    >>> with sparing("wave"):
-    ...     import wave
+    >>> with sparing("poplib"):
+    ...     import poplib
     Traceback (most recent call last):
-    ModuleNotFoundError: import of wave halted; None in sys.modules
-    >>> import wave
+    ModuleNotFoundError: import of poplib halted; None in sys.modules
+    >>> import poplib
     """
     shut = [name for name in packages or _UNASKED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(shut))  # type: ignore[arg-type]  # None: as if there were none
