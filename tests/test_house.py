@@ -107,6 +107,15 @@ def test_opening_a_room_imports_nothing_heavy(room: str) -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
+def test_what_training_and_serving_share_imports_nothing_heavy() -> None:
+    shared = "mel.images.listing, mel.metadata, mel.process, mel.views"
+    code = f"import {shared}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not HEAVY & loaded
+    assert not {name for name in loaded if name.startswith("mel.cnn")}
+
+
 def test_importing_mel_alone_costs_nothing() -> None:
     code = "import mel, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,15 +12,14 @@ from mel.cnn.feeding import prepare
 from mel.cnn.jobs.done import REFERENCE, fold_dir
 from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
-from mel.cnn.jobs.references import read_reference
-from mel.cnn.scoring import views
-from mel.cnn.scoring.listing import AnyImages, listing, table_in
 from mel.config import HardwareSettings, MemberSettings, TtaSettings
 from mel.errors import MelError, many, near
 from mel.images import Framing
+from mel.images.listing import AnyImages, listing, table_in
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import ImageTable
+from mel.views import read_reference, views
 
 __all__ = ["AnyImages", "Asked", "TrainedOn"]
 

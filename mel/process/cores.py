@@ -1,4 +1,4 @@
-"""How many threads make batches."""
+"""How many threads are worth having."""
 
 import os
 

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mel.cnn.scoring.averaging import average, probability, reference
-from mel.cnn.scoring.views import views
 from mel.config import TtaSettings
 from mel.errors import MelError
+from mel.views import average, probability, reference, views
 
 HOW = [
     TtaSettings(turns="all", crops=5, crop_share=0.8, sizes=[96], average=average)  # type: ignore[arg-type]

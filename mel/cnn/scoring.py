@@ -11,8 +11,8 @@ from mel.cnn import feeding
 from mel.cnn.events import Event
 from mel.cnn.feeding import Pictures
 from mel.cnn.labels import Labels
-from mel.cnn.scoring.views import View, seen, views
 from mel.config import MemberSettings
+from mel.views import View, seen, views
 
 __all__ = ["batch_at", "padded", "score"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mel.cnn.scoring.listing import listing, table_in
 from mel.errors import MelError
+from mel.images.listing import listing, table_in
 from mel.tables import ImageTable
 
 

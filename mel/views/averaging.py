@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mel.cnn.scoring.views import View
 from mel.config import TtaSettings
 from mel.errors import MelError
 from mel.metrics import percentile
+from mel.views.looking import View
 
 __all__ = ["Reference", "average", "probability", "reference"]
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from mel.cnn.labels import Labels
-from mel.cnn.scoring import average, batch_at, reference, score, views
+from mel.cnn.scoring import batch_at, score
 from mel.config import MemberSettings, TtaSettings
+from mel.views import average, reference, views
 
 SIZE = 16
 

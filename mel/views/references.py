@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mel.cnn.scoring import Reference
 from mel.errors import MelError
 from mel.files import read_table, write_table
+from mel.views.averaging import Reference
 
 __all__ = ["read_reference", "write_reference"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mel.cnn.feeding.threads import cores
 from mel.config import TtaSettings
+from mel.process import cores
 
 __all__ = ["View", "enlarge", "seen", "views"]
 

@@ -10,7 +10,7 @@ import pytest
 _FAULTS = """
 import resource, sys
 import numpy as np
-from mel.cnn.jobs.allocating import keep_freed
+from mel.process import keep_freed
 
 if sys.argv[1] == "keep":
     assert keep_freed()

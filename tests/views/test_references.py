@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mel.cnn.jobs.references import read_reference, write_reference
 from mel.errors import MelError
 from mel.files import write_table
+from mel.views import read_reference, write_reference
 
 
 def test_held_out_logits_are_read_by_kind_of_view_as_they_were_written(tmp_path: Path) -> None:

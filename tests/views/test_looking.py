@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mel.cnn.scoring.views import enlarge, seen, views
 from mel.config import TtaSettings
+from mel.views import enlarge, seen, views
 
 ALL = TtaSettings(turns="all", crops=5, crop_share=0.7)
 
