@@ -12,45 +12,39 @@ processor, one thread, all in this one run.
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-THREADS = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
-)
+from outside import THREADS, environment, told
+
 os.environ |= THREADS
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.metrics import roc_auc_score  # noqa: E402
+import numpy as np
+from numpy.typing import NDArray
+from siim import NETWORKS, Siim, machine
+from sklearn.metrics import roc_auc_score
 
-from mel import folds  # noqa: E402
-from mel.config import DataSettings, EnsembleSettings  # noqa: E402
-from mel.ensemble.methods import (  # noqa: E402
+from mel.config import EnsembleSettings
+from mel.ensemble.methods import (
     area,
     choose,
     coded_rows,
     crossfit,
     naive_scores,
 )
-from mel.ensemble.ranks import places  # noqa: E402
-from mel.files import read_csv, write_text  # noqa: E402
-from mel.kaggle import load  # noqa: E402
-from mel.metrics import auc, partial_auc  # noqa: E402
-from mel.tables import ImageTable  # noqa: E402
+from mel.ensemble.ranks import places
+from mel.files import write_text
+from mel.metrics import auc, partial_auc
 
 RESULT = Path(__file__).parent / "results" / "blending.md"
-NETWORKS = ("cp_1", "cp_2", "gao_b1")
 PACKAGES = ("numpy", "scikit-learn", "polars")
+CLIMBERS = ("hillclimbers", "scikit-learn")
 COPIES, SEED = 15, 0
 ROWS, MEMBERS, POSITIVES, PATIENTS = 400_000, 100, 393, 1_042
 METHODS: dict[str, dict[str, Any]] = {
@@ -67,7 +61,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "greedy for partial AUC": {"objective": "partial_auc"},
 }
 CLIMB = """
-import contextlib, io, json, sys, time
+import contextlib, importlib.metadata, io, json, sys, time
 from functools import partial
 import numpy as np, pandas as pd
 from hillclimbers import climb_hill
@@ -82,7 +76,9 @@ with contextlib.redirect_stdout(io.StringIO()):
         negative_weights=negative == "yes", precision=0.01, plot_hill=False,
         return_oof_preds=True)
 seconds = time.process_time() - start
-print(json.dumps({"seconds": seconds, "auc": roc_auc_score(train["target"], blend)}))
+number = importlib.metadata.version("hillclimbers")
+found = {"seconds": seconds, "auc": roc_auc_score(train["target"], blend), "version": number}
+print(json.dumps(found))
 """
 
 Floats = NDArray[np.float64]
@@ -103,8 +99,7 @@ def main() -> None:
     if given.data is None:
         parser.error("--data is needed")
     start = time.monotonic()
-    table = load(DataSettings(adapter="siim2020", images="none"), given.data).table
-    case = Case(table, given.data)
+    case = Case(given.data)
     parts = [
         climbing(case, signs=given.signs),
         ways(case),
@@ -116,23 +111,15 @@ def main() -> None:
     print(text)
 
 
-class Case:
-    """Eighteen members over the competition's rows, and five patient folds that mel builds."""
+class Case(Siim):
+    """Eighteen members over the competition's rows: the three networks and noisy copies."""
 
-    def __init__(self, table: ImageTable, data: Path) -> None:
-        fold_map = folds.build(table)
-        rows = table.train.join(fold_map.frame, on="image_id", validate="1:1").sort("image_id")
-        self.target = rows["target"].cast(float).to_numpy()
-        self.patient = rows["patient_id"].to_numpy()
-        self.fold = rows["fold"].cast(float).to_numpy()
-        self.trains = fold_map.may_train(rows["image_id"])
-        networks = []
-        for name in NETWORKS:
-            frame = read_csv(data / "oof" / f"{name}.csv")
-            joined = rows.join(frame, left_on="image_id", right_on="image_name", how="left")
-            networks.append(joined.sort("image_id")["pred"].cast(float).to_numpy())
-        self.scores = np.array([*networks, *copies(networks)])
-        self.places = np.array([places(column) for column in self.scores])
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self.trains = self.folds.may_train(self.table.train["image_id"])
+        networks = [self.scores[name].to_numpy() for name in NETWORKS]
+        self.copied = np.array([*networks, *copies(networks)])
+        self.places = np.array([places(column) for column in self.copied])
 
 
 def copies(networks: list[Floats]) -> list[Floats]:
@@ -160,30 +147,19 @@ def seconds(act: Callable[[], Any], times: int = 5) -> float:
 def climbing(case: Case, *, signs: bool) -> str:
     """Compare with hillclimbers: one search over all rows, no folds, the same columns."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        for name, columns in (("scores", case.scores), ("places", case.places)):
-            np.save(place / f"{name}.npy", columns)
-        np.save(place / "target.npy", case.target)
-        venv.create(place / "env", with_pip=True)
-        python = str(place / "env" / "bin" / "python")
-        install = [python, "-m", "pip", "install", "-q", "hillclimbers", "scikit-learn"]
-        subprocess.run(install, check=True)
-        shown = "import importlib.metadata as m; print(m.version('hillclimbers'))"
-        package = subprocess.run([python, "-c", shown], capture_output=True, text=True, check=True)
-        runs = [("scores", "no"), ("places", "no"), *([("places", "yes")] if signs else [])]
-        theirs = {run: climbed(python, place, *run) for run in runs}
+        python = environment(Path(folder) / "env", *CLIMBERS)
+        kinds = [("scores", "no"), ("places", "no"), *([("places", "yes")] if signs else [])]
+        theirs = {kind: climbed(python, case, *kind) for kind in kinds}
     ours = {name: searched(case, **METHODS[name]) for name in METHODS if "fold" not in name}
-    return climbing_table(package.stdout.strip(), theirs, ours)
+    return climbing_table(theirs, ours)
 
 
-def climbed(python: str, place: Path, name: str, negative: str) -> dict[str, float]:
-    """Run the package once in its own environment."""
-    command = [python, "-c", CLIMB, str(place), name, negative]
-    environment = os.environ | THREADS
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def climbed(python: str, case: Case, name: str, negative: str = "no") -> dict[str, Any]:
+    """Run the package once in its own environment, over the scores or over their percentiles."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / f"{name}.npy", {"scores": case.copied, "places": case.places}[name])
+        np.save(Path(folder) / "target.npy", case.target)
+        return told(python, "-c", CLIMB, folder, name, negative, one_thread=True)
 
 
 def searched(case: Case, **how: Any) -> dict[str, float]:
@@ -191,17 +167,18 @@ def searched(case: Case, **how: Any) -> dict[str, float]:
     settings = EnsembleSettings.model_validate(how)
 
     def act() -> Any:
-        return choose(case.scores, case.target, settings, fold=case.fold, patient=case.patient)
+        return choose(case.copied, case.target, settings, fold=case.fold, patient=case.patient)
 
     taken = seconds(act)
-    blend = naive_scores(coded_rows(case.scores, settings, case.fold), act())
+    blend = naive_scores(coded_rows(case.copied, settings, case.fold), act())
     return {"seconds": taken, "auc": roc_auc_score(case.target, blend)}
 
 
 def climbing_table(
-    number: str, theirs: dict[tuple[str, str], dict[str, float]], ours: dict[str, dict[str, float]]
+    theirs: dict[tuple[str, str], dict[str, Any]], ours: dict[str, dict[str, float]]
 ) -> str:
     """Give both as one table, mel's rows against the best that hillclimbers did."""
+    number = next(iter(theirs.values()))["version"]
     lines = [
         "## One search over all rows, 18 members",
         "",
@@ -252,7 +229,7 @@ def ways(case: Case) -> str:
     for name, how in METHODS.items():
         settings = EnsembleSettings.model_validate(how)
         start = time.process_time()
-        coded = coded_rows(case.scores, settings, case.fold)
+        coded = coded_rows(case.copied, settings, case.fold)
         choice = choose(coded, case.target, settings, patient=case.patient)
         crossed = crossfit(
             coded, case.target, case.fold, case.trains, settings, patient=case.patient
@@ -357,15 +334,12 @@ def large_part() -> str:
 
 def origin(case: Case, minutes: float) -> str:
     """Say where the figures come from."""
-    machine = f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
-    numbers = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return "\n".join(
         [
             "# Blending",
             "",
             "- command: `python benchmarks/blending.py --data DIR`",
-            f"- machine: {machine}; one thread, processor time",
-            f"- versions: {numbers}",
+            f"- machine: {machine(PACKAGES)}; one thread, processor time",
             f"- time: {minutes / 60:.0f} minutes, all of it",
             f"- rows: SIIM-ISIC 2020, {len(case.target):,} images, {int(case.target.sum())} "
             f"positives, {len(set(case.patient)):,} patients",

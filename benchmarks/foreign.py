@@ -13,29 +13,27 @@ age, sex, site and each score's percentile among those of its own network.
 
 import argparse
 import os
-import platform
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+from outside import THREADS
+
 os.environ |= THREADS
 
-import lightgbm  # noqa: E402
-import numpy as np  # noqa: E402
-import polars as pl  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+import lightgbm
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from siim import NETWORKS, Siim, machine
 
-from mel import folds as fold_room  # noqa: E402
-from mel.config import DataSettings, FoldsSettings  # noqa: E402
-from mel.files import read_csv, write_text  # noqa: E402
-from mel.kaggle import load  # noqa: E402
-from mel.metrics import auc, percentile  # noqa: E402
-from mel.tables import Folds, ImageTable  # noqa: E402
+from mel import folds as fold_room
+from mel.config import FoldsSettings
+from mel.files import write_text
+from mel.metrics import auc, percentile
+from mel.tables import Folds, ImageTable
 
 RESULT = Path(__file__).parent / "results" / "foreign.md"
-NETWORKS = ("cp_1", "cp_2", "gao_b1")
 SETS = (("cp_1", "cp_2"), ("gao_b1",), NETWORKS)
 LEAVES, ROUNDS = (15, 31), 60
 SPLITS, SEEDS = 5, (0, 1, 2, 3)
@@ -51,33 +49,18 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="the folder siim2020")
     data = parser.parse_args().data
     start = time.process_time()
-    table = load(DataSettings(adapter="siim2020", images="none"), data).table
-    scores = _scores(data)
-    text = "\n\n".join([_real(table, scores, data), _known(table, scores)])
+    siim = Siim(data)
+    text = "\n\n".join([_real(siim), _known(siim.table, siim.scores)])
     write_text(RESULT, f"{_origin(time.process_time() - start)}\n{text}\n")
     print(RESULT.read_text(encoding="utf-8"))
 
 
-def _scores(data: Path) -> pl.DataFrame:
-    """Give image_id and a column a network."""
-    frames = [
-        read_csv(data / "oof" / f"{name}.csv").select(
-            image_id="image_name", **{name: pl.col("pred").cast(pl.Float64)}
-        )
-        for name in NETWORKS
-    ]
-    wide = frames[0]
-    for frame in frames[1:]:
-        wide = wide.join(frame, on="image_id", validate="1:1")
-    return wide
-
-
-def _real(table: ImageTable, scores: pl.DataFrame, data: Path) -> str:
+def _real(siim: Siim) -> str:
     """Stack the networks on their own maps and on others."""
-    own = {n: fold_room.read_map(data / "oof" / f"{n}.csv", table) for n in NETWORKS}
+    table, own = siim.table, {name: siim.own_folds(name) for name in NETWORKS}
     maps = {"that of cp_1 and cp_2": own["cp_1"], "that of gao_b1": own["gao_b1"]}
     maps |= {f"mel's, seed {s}": fold_room.build(table, FoldsSettings(seed=s)) for s in SEEDS}
-    images = table.train.join(scores, on="image_id", validate="1:1").sort("image_id")
+    images = table.train.join(siim.scores, on="image_id", validate="1:1").sort("image_id")
     lines = [
         "## The networks, on each map\n",
         "Out-of-fold AUC of the stack, pooled and the mean of the folds. Bold: native, the map is "
@@ -226,12 +209,10 @@ def _with_error(values: Floats) -> str:
 
 
 def _origin(seconds: float) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    machine = f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
     return (
         "# What scores of other folds cost a stack, on SIIM-ISIC 2020\n\n"
         "- command: `python benchmarks/foreign.py --data DIR`\n"
-        f"- machine: {machine}; {versions}\n"
+        f"- machine: {machine(PACKAGES)}\n"
         f"- time: {seconds:.0f} s of the processor\n"
     )
 

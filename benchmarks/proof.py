@@ -21,7 +21,7 @@ from mel.config import DataSettings, EnsembleSettings
 from mel.ensemble import Blended, blend, import_scores
 from mel.kaggle import load
 from mel.metrics import Resamples
-from mel.metrics.bootstrap import _by_images
+from mel.metrics.weighted import by_images
 from mel.tables import Folds, ImageTable
 
 ROOT = Path(__file__).parent.parent
@@ -133,7 +133,7 @@ def _draws(scores: pl.DataFrame, table: ImageTable) -> str:
     quick = draws.aucs(truth, score)
     middle = time.process_time()
     chunks = range(0, draws.resamples, 50)
-    plain = [_by_images(truth, score, draws.times[s : s + 50][:, draws.group]) for s in chunks]
+    plain = [by_images(truth, score, draws.times[s : s + 50][:, draws.group]) for s in chunks]
     ended = time.process_time()
     same = np.array_equal(quick, np.concatenate(plain))
     return (

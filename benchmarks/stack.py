@@ -4,31 +4,26 @@ python benchmarks/stack.py --data DIR
 """
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
+from siim import Siim, machine
 
-from mel import folds as fold_maps
 from mel import tabular
-from mel.config import FoldsSettings, TabularSettings
+from mel.config import TabularSettings
 from mel.metrics import auc, auc_gain, auc_report
 from mel.predictions import Predictions
-from mel.tables import Folds, ImageTable
 from mel.tabular import Nested
-from mel.tabular.features import own_percentiles
+from mel.tabular.features import Variant, own_percentiles
+from mel.tabular.joining import Joined
 
 RESULT = Path(__file__).parent / "results" / "stack.md"
-MEMBERS = ("cp_1", "cp_2", "gao_b1")
-COLUMNS = {"image_name": "image_id", "age_approx": "age", "pred": "score"}
-COLUMNS |= {"anatom_site_general_challenge": "site"}
+PACKAGES = ("lightgbm", "scikit-learn", "numpy", "polars")
 DEFAULT = "LightGBM and logistic (the default)"
 CANDIDATES: Mapping[str, dict[str, Any]] = {
     "logistic regression": {"learners": ["logistic"]},
@@ -45,8 +40,8 @@ MORE: Mapping[str, dict[str, Any]] = {
 HEAD = "| | pooled | mean of folds | 95 %, by patients | |\n|---|---|---|---|---|"
 TEXT = f"""# The stack on the real scores of three CNNs
 
-- command: `python benchmarks/stack.py --data DIR`
-- machine: {{machine}}
+- command: `python benchmarks/stack.py --data DIR{{more}}`
+- machine: {{machine}}; {{minutes}} minutes of processor time
 - data: SIIM-ISIC 2020, 33,126 images of 2,056 patients, 584 positives; out-of-fold scores of three
   public networks; five balanced patient folds by `mel.folds.build`, seed 0
 - all three networks are foreign: made on other folds than these, cp_1 and cp_2 on one map, gao_b1
@@ -119,47 +114,12 @@ variant "single", or train its own. Image size, an acquisition shortcut, was lef
 """
 
 
-def _csv(path: Path) -> pl.DataFrame:
-    frame = pl.read_csv(path, null_values=["", "unknown"], infer_schema_length=None)
-    return frame.rename(COLUMNS, strict=False)
-
-
-def _table(data: Path) -> ImageTable:
-    parts = [
-        _csv(data / f"{split}.csv").with_columns(
-            split=pl.lit(split), path=pl.col("image_id") + ".jpg", source=pl.lit("siim2020")
-        )
-        for split in ("train", "test")
-    ]
-    return ImageTable.of(pl.concat(parts, how="diagonal_relaxed"), "siim2020")
-
-
-def _members(data: Path, folds: Folds, kind: str) -> list[Predictions]:
-    """Their out-of-fold or test scores, foreign to these folds and let in."""
-    found = []
-    for name in MEMBERS:
-        frame = _csv(data / "oof" / f"{name}.csv")
-        own = Folds.of(frame.with_columns(pl.col("fold") - pl.col("fold").min()), seed=0, method="")
-        if kind == "test":
-            frame = _csv(data / "test_predictions" / f"{name}.csv").rename({"target": "score"})
-            frame = frame.with_columns(fold=pl.lit(None, pl.Int16))
-        mark = {name: {"folds": own.digest, "against": folds.digest}}
-        shared = {"name": name, "kind": kind, "folds": own.digest, "scale": "probability"}
-        found.append(Predictions.of(frame, foreign=mark, **shared).admit(folds))
-    return found
-
-
-class Bench:
+class Bench(Siim):
     """The table, its five folds, the members, and what their scores are worth."""
 
     def __init__(self, data: Path) -> None:
-        self.table = _table(data)
-        self.folds = fold_maps.build(self.table, FoldsSettings(n_folds=5))
-        self.oof = _members(data, self.folds, "oof")
-        self.test = _members(data, self.folds, "test")
-        self.target = self.table.train["target"].to_numpy()
-        self.patient = self.table.train["patient_id"].to_numpy()
-        self.fold = self.folds.frame["fold"].to_numpy()
+        super().__init__(data)
+        self.oof, self.test = self.members()
 
     def row(self, name: str, score: Any, more: str = "") -> str:
         """A row of the result: AUC pooled, mean of the folds, interval by patients."""
@@ -214,7 +174,7 @@ def _candidates(
     return rows, found
 
 
-def _default(bench: Bench) -> tuple[list[str], pl.DataFrame, dict[Any, Nested]]:
+def _default(bench: Bench) -> tuple[list[str], pl.DataFrame, dict[Variant, Nested], list[str]]:
     """Both variants as `train` makes them: naive, out of fold, nested; and the importance."""
     rows = []
     with TemporaryDirectory() as folder:
@@ -222,14 +182,24 @@ def _default(bench: Bench) -> tuple[list[str], pl.DataFrame, dict[Any, Nested]]:
         tabular.train(bench.table, bench.folds, bench.oof, bench.test, out=out)
         stack, weights = tabular.load(out), tabular.read_importance(out)
         plain = {v: Predictions.read(out / v / "oof.parquet") for v in tabular.VARIANTS}
-    found = tabular.nested(bench.table, bench.folds, bench.oof, stack=stack)
+    naive = {v: naive_scores(bench, stack, v) for v in tabular.VARIANTS}
+    found = tabular.nested(bench.table, bench.folds, bench.oof)
     for variant, made in found.items():
-        naive = made.naive.pooled if made.naive else 0.0
-        rows.append(f"| {variant}, naive | {naive:.4f} | | | seen in fitting: no evidence |")
+        rows.append(bench.row(f"{variant}, naive", naive[variant], "seen in fitting: no evidence"))
         rows.append(bench.row(f"{variant}, out of fold", plain[variant].frame["score"].to_numpy()))
         rows.append(bench.row(f"**{variant}, nested**", made.frame["score"].to_numpy()))
         print(*rows[-3:], sep="\n", flush=True)
-    return rows, weights, found
+    gains = [
+        bench.gain(f"{v}: naive above nested", naive[v], found[v].frame["score"].to_numpy())
+        for v in found
+    ]
+    return rows, weights, found, gains
+
+
+def naive_scores(bench: Bench, stack: tabular.Stack, variant: Variant) -> Any:
+    """The stack's scores of the very rows that it was fitted on."""
+    plan = Joined.of(bench.table, bench.folds, bench.oof, None).plan(TabularSettings(), variant)
+    return stack.variant(variant).mean(plan.rows)
 
 
 def main() -> None:
@@ -240,12 +210,13 @@ def main() -> None:
     given, begun = parser.parse_args(), time.process_time()
     bench = Bench(given.data)
     plain, mean = _plain(bench)
-    default, weights, made = _default(bench)
+    default, weights, made, optimism = _default(bench)
     rows, found = _candidates(bench, made["context"], {**CANDIDATES, **(MORE if given.all else {})})
     score, names = _chosen(bench, found)
     rows.append(bench.row("**chosen in each fold by its inner AUC**", score, "; ".join(names)))
     context, single = (made[v].frame["score"].to_numpy() for v in ("context", "single"))
     gains = [
+        *optimism,
         bench.gain("stack with patient context against the rank mean", context, mean),
         bench.gain("with patient context against without", context, single),
         bench.gain("chosen by inner folds against the default", score, context),
@@ -257,7 +228,9 @@ def main() -> None:
         rows="\n".join(rows),
         gains="\n".join(gains),
         top="\n".join(_top(weights)),
-        machine=_machine(time.process_time() - begun),
+        more=" --all" if given.all else "",
+        machine=machine(PACKAGES),
+        minutes=f"{(time.process_time() - begun) / 60:.0f}",
     )
     RESULT.write_text(text, encoding="utf-8")
     print(text)
@@ -272,13 +245,6 @@ def _top(weights: pl.DataFrame) -> list[str]:
     best = weights.filter(variant="context").group_by("learner", maintain_order=True).head(8)
     columns = best.select("learner", "feature", "shap").rows()
     return [f"| {learner} | {feature} | {shap:.3f} |" for learner, feature, shap in columns]
-
-
-def _machine(seconds: float) -> str:
-    names = ("lightgbm", "scikit-learn", "numpy", "polars")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
-    cores = f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
-    return f"{cores}, {packages}; {seconds / 60:.0f} minutes of processor time"
 
 
 if __name__ == "__main__":

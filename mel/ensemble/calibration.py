@@ -33,7 +33,8 @@ def shifted(probability: ArrayLike, trained: float, used: float) -> Floats:
     """Move probabilities from one prevalence to another, all else about the images being alike.
 
     The odds are multiplied by those of the new prevalence over those of the old: Bayes' rule with
-    another prior (Saerens, Latinne and Decaestecker, Neural Computation 14:21, 2002, equation 4).
+    another prior, of which they are sure (Saerens, Latinne and Decaestecker, Neural Computation
+    14:21, 2002, the formula for new priors that are known; they also estimate unknown ones).
 
     >>> shifted([0.5, 0.0, 1.0], trained=0.5, used=0.1)
     array([0.1, 0. , 1. ])

@@ -4,7 +4,7 @@
 from resampling patients, since images of one patient are alike.
 """
 
-from mel.metrics.bootstrap import Resamples, auc_gain, auc_interval
+from mel.metrics.bootstrap import auc_gain, auc_interval
 from mel.metrics.delong import Paired, delong, paired
 from mel.metrics.partial import average_precision, partial_auc
 from mel.metrics.probability import (
@@ -16,6 +16,7 @@ from mel.metrics.probability import (
 )
 from mel.metrics.ranking import auc, percentile
 from mel.metrics.reporting import AucReport, auc_report
+from mel.metrics.resampling import Resamples
 
 __all__ = [
     "AucReport",

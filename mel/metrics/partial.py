@@ -12,11 +12,13 @@ __all__ = ["average_precision", "partial_auc"]
 def partial_auc(target: ArrayLike, score: ArrayLike, min_tpr: float = 0.8) -> float:
     """Give the area between the ROC curve and the line at `min_tpr`: 0 to 1 - `min_tpr`.
 
-    As ISIC 2024 scores a submission (N. Kurtansky, ISIC Challenge 2024 metrics; Kaggle, "ISIC
-    pAUC-aboveTPR"): labels and scores are turned round, roc(1 - target, -score), and the area is
-    taken by trapezes up to a false positive rate of 1 - `min_tpr`, the curve's last piece
-    interpolated. The turned curve's false positives are the missed positives, so that this is the
-    part of the AUC above the line; 0.2 is perfect and 0.02 is chance at 0.8. At 0 it is the AUC.
+    As ISIC 2024 scores a submission (github.com/ISIC-Research/Challenge-2024-Metrics; its README
+    says 0.88, the competition used 0.8): labels and scores are turned round, roc(1 - target,
+    -score), and the area is taken by trapezes up to a false positive rate of 1 - `min_tpr`, the
+    curve's last piece interpolated. The turned curve's false positives are the missed positives, so
+    that this is the part of the AUC above the line; 0.2 is perfect and 0.02 is chance at 0.8. At 0
+    it is the AUC. It is the plain area, and not that of scikit-learn's `roc_auc_score` with
+    `max_fpr`, which McClish's way brings to 0.5 to 1 (Medical Decision Making 9:190, 1989).
 
     Raises MelError as `auc` does, and for a `min_tpr` outside 0 to 1.
 

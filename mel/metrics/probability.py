@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mel.errors import MelError
-from mel.metrics.bootstrap import Resamples
 from mel.metrics.ranking import Floats, checked
+from mel.metrics.resampling import Resamples
 
 __all__ = ["Reliability", "brier", "calibration_error", "rate_intervals", "reliability"]
 

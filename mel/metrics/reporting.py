@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mel.metrics.bootstrap import Resamples, auc_interval
+from mel.metrics.bootstrap import auc_interval
 from mel.metrics.ranking import auc
+from mel.metrics.resampling import Resamples
 
 __all__ = ["AucReport", "auc_report"]
 

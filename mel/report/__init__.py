@@ -5,7 +5,7 @@ before they reach a page; the pieces here take HTML and escape nothing.
 """
 
 from mel.report.drawing import BLUE, GRID, INK, MAIN, QUIET, WARM, Canvas, drawing
-from mel.report.page import banner, card, definitions, number_cells, row, style
+from mel.report.page import banner, card, definitions, document, number_cells, row, style
 
 __all__ = [
     "BLUE",
@@ -18,6 +18,7 @@ __all__ = [
     "banner",
     "card",
     "definitions",
+    "document",
     "drawing",
     "number_cells",
     "row",

@@ -2,13 +2,40 @@
 
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from string import Template
 
-__all__ = ["banner", "card", "definitions", "number_cells", "row", "style"]
+__all__ = ["banner", "card", "definitions", "document", "number_cells", "row", "style"]
 
 
 def style() -> str:
     """Give the style sheet of every report."""
-    return files("mel.report").joinpath("house.css").read_text(encoding="utf-8")
+    return _read("house.css")
+
+
+def document(
+    body: str, *, title: str, kicker: str, heading: str, lead: str, synthetic: bool, more: str = ""
+) -> str:
+    """Give a whole page around `body`: its head, its first lines, and the disclaimer at its foot.
+
+    `more` is style of this page alone. All of it is HTML: what comes from data must be escaped.
+
+    >>> page = document("<p>x</p>", title="t", kicker="k", heading="h", lead="l", synthetic=False)
+    >>> page.index("<title>t</title>") < page.index("<p>x</p>") < page.index("No diagnosis")
+    True
+    """
+    return Template(_read("page.html")).substitute(
+        style=style() + more,
+        title=title,
+        banner=banner(synthetic=synthetic),
+        kicker=kicker,
+        heading=heading,
+        lead=lead,
+        body=body,
+    )
+
+
+def _read(name: str) -> str:
+    return files("mel.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def banner(*, synthetic: bool) -> str:

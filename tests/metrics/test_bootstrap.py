@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mel.errors import MelError
 from mel.metrics import Resamples, auc, auc_gain, auc_interval, auc_report, partial_auc
-from mel.metrics.bootstrap import _above, _by_images, _by_patients
+from mel.metrics.weighted import above, by_images, by_patients
 
 tied = st.integers(-2, 2).map(float)
 
@@ -23,21 +23,20 @@ def test_a_resample_is_the_auc_of_its_repeated_rows(
     score, repeated = np.array(values), np.repeat(np.arange(size), times[group])
     assume(truth.any() and not truth.all())
     assume(0 < truth[repeated].sum() < repeated.size)
-    by_images = _by_images(truth, score, times[None, group].astype(float))
-    by_patients = _by_patients(truth, score, group, times[None].astype(float))
-    assert by_images.tolist() == by_patients.tolist()
-    assert by_images == pytest.approx([auc(truth[repeated], score[repeated])], abs=1e-12)
-    above = _above(truth, score, times[None, group].astype(float), 0.7)
+    found = by_images(truth, score, times[None, group].astype(float))
+    assert found.tolist() == by_patients(truth, score, group, times[None].astype(float)).tolist()
+    assert found == pytest.approx([auc(truth[repeated], score[repeated])], abs=1e-12)
+    part = above(truth, score, times[None, group].astype(float), 0.7)
     expected = partial_auc(truth[repeated], score[repeated], 0.7)
-    assert above == pytest.approx([expected], abs=1e-12)
+    assert part == pytest.approx([expected], abs=1e-12)
 
 
 def test_a_resample_without_both_classes_has_no_auc_and_no_part_in_the_interval() -> None:
     truth, score = np.array([False, True]), np.array([0.1, 0.2])
     weights = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
     for found in (
-        _by_images(truth, score, weights),
-        _by_patients(truth, score, np.arange(2), weights),
+        by_images(truth, score, weights),
+        by_patients(truth, score, np.arange(2), weights),
     ):
         np.testing.assert_array_equal(found, [np.nan, np.nan, 1.0])
         assert Resamples(["a", "b"]).interval(found) == (1.0, 1.0)

@@ -32,6 +32,10 @@ def test_both_are_those_of_the_published_code(
     assert partial_auc(target, score, min_tpr) == pytest.approx(
         published(target, score, min_tpr), abs=1e-12
     )
+    whole, strip = 1 - min_tpr, (1 - min_tpr) ** 2 / 2  # McClish: 0.5 is chance, 1 is perfect
+    scaled = metrics.roc_auc_score(1 - target, -score, max_fpr=whole)
+    mended = strip + (whole - strip) * (2 * scaled - 1)
+    assert partial_auc(target, score, min_tpr) == pytest.approx(mended, abs=1e-9)
     assert partial_auc(target, score, 0) == pytest.approx(auc(target, score), abs=1e-12)
     expected = metrics.average_precision_score(target, score)
     assert average_precision(target, score) == pytest.approx(expected, abs=1e-12)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mel import cnn
+from mel import cnn, pipeline
 from mel.cnn.jobs.done import CHECKPOINT, HISTORY, REFERENCE, fold_dir, mark_done, mark_trained
 from mel.config import MemberSettings, Recipe
 from mel.metrics import auc_report
@@ -54,10 +54,19 @@ def recipe(recipe_file: Path) -> Recipe:
     return Recipe.read(recipe_file)
 
 
+@pytest.fixture(scope="session")
+def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("desk")
+
+
 @pytest.fixture
-def competition(tiny_competition: Path, tmp_path: Path) -> Path:
-    """A copy of the synthetic competition, free to be damaged."""
-    return Path(shutil.copytree(tiny_competition, tmp_path / "competition"))
+def competition(tiny_competition: Path, _desk: Path) -> Path:
+    """A copy of the synthetic competition, free to be damaged; in one place for every test.
+
+    So that a work folder of one test is as good as that of another: it knows where images lie.
+    """
+    shutil.rmtree(_desk / "competition", ignore_errors=True)
+    return Path(shutil.copytree(tiny_competition, _desk / "competition"))
 
 
 @pytest.fixture
@@ -67,15 +76,38 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     The scores depend on images, folds and settings, so that what changes shows downstream.
     """
     calls: list[str] = []
+    _stand_in(monkeypatch, calls)
+    return calls
 
+
+def _stand_in(patch: pytest.MonkeyPatch, calls: list[str]) -> None:
     def train(
         table: ImageTable, folds: Folds, settings: MemberSettings, out: Path, **_: object
     ) -> tuple[Predictions, Predictions]:
         calls.append(settings.name)
         return _scores(table, folds, settings, out)
 
-    monkeypatch.setattr(cnn, "train", train)
-    return calls
+    patch.setattr(cnn, "train", train)
+
+
+@pytest.fixture(scope="session")
+def finished(tiny_competition: Path, _desk: Path) -> tuple[pipeline.Summary, Path]:
+    """A whole run of RECIPE, once a session: its summary and its folder, not to be changed."""
+    (_desk / "small.toml").write_text(RECIPE)
+    shutil.rmtree(_desk / "competition", ignore_errors=True)
+    data = shutil.copytree(tiny_competition, _desk / "competition")
+    with pytest.MonkeyPatch.context() as patch:
+        _stand_in(patch, [])
+        summary = pipeline.run(_desk / "small.toml", _desk / "work", data)
+    return summary, _desk / "work"
+
+
+@pytest.fixture
+def work(
+    finished: tuple[pipeline.Summary, Path], competition: Path, trained: list[str], tmp_path: Path
+) -> Path:
+    """A work folder after a whole run, free to be changed; what is made anew needs no network."""
+    return Path(shutil.copytree(finished[1], tmp_path / "work"))
 
 
 def _scores(

@@ -26,14 +26,6 @@ NAMES = [
 ]
 
 
-@pytest.fixture
-def work(tmp_path, recipe_file, competition, trained):
-    """A work folder after a whole run."""
-    pipeline.run(recipe_file, tmp_path / "work", competition)
-    trained.clear()
-    return tmp_path / "work"
-
-
 def _change(recipe_file, old, new):
     text = recipe_file.read_text()
     assert old in text

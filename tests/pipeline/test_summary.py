@@ -13,9 +13,9 @@ from mel.pipeline.source import truth
 
 
 @pytest.fixture
-def run(tmp_path, recipe_file, competition, trained):
+def run(finished, work):
     """A finished run: its summary and its folder."""
-    return pipeline.run(recipe_file, tmp_path / "work", competition), tmp_path / "work"
+    return finished[0], work
 
 
 def _rows(summary):

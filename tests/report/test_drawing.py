@@ -1,6 +1,6 @@
 from xml.etree import ElementTree
 
-from mel.report import banner, drawing, style
+from mel.report import banner, document, drawing, style
 
 
 def _draw(label: str, png: bool = False):
@@ -39,3 +39,21 @@ def test_only_synthetic_data_have_the_banner() -> None:
 def test_the_style_asks_the_network_for_nothing() -> None:
     assert "url(" not in style()
     assert "@import" not in style()
+
+
+def test_every_page_has_one_head_one_foot_and_dark_colours() -> None:
+    """Whatever is on it: `$` and braces in a body are text."""
+    page = document(
+        "<p>$5 {x}</p>",
+        title="t",
+        kicker="k",
+        heading="h",
+        lead="l",
+        synthetic=True,
+        more=".x { top: 0 }",
+    )
+    for once in ("<head>", "<title>t</title>", "<h1>h</h1>", "<p>$5 {x}</p>", "No diagnosis"):
+        assert page.count(once) == 1
+    assert page.index("Synthetic data.") < page.index("<h1>")
+    assert page.index(".x { top: 0 }") < page.index("</style>")
+    assert "prefers-color-scheme: dark" in page

@@ -10,7 +10,7 @@ from mel.cnn.reporting.figures import curves, members_figure
 from mel.cnn.reporting.reading import Training, read_trainings
 from mel.errors import many
 from mel.files import versions, write_bytes, write_text
-from mel.report import Canvas, banner, card, number_cells, row, style
+from mel.report import Canvas, card, document, number_cells, row
 
 __all__ = ["report"]
 
@@ -40,16 +40,22 @@ def report(
         write_bytes(place / FIGURES / f"{training.name}.png", canvas.png)
     if beside is not None:
         write_bytes(place / FIGURES / "members.png", beside.png)
-    page = Template(_template()).substitute(
-        style=style(),
-        title=many(len(trainings), "member"),
-        competition=f"<span>on {escape(competition)}</span>" if competition else "",
-        banner=banner(synthetic=synthetic),
+    body = Template(_template()).substitute(
         cards=_cards(trainings, n_folds),
         rows="".join(_row(training, n_folds) for training in _best_first(trainings)),
         beside=_beside(beside),
         curves="".join(_figure(training, canvas) for training, canvas in shown),
         versions=", ".join(f"{escape(name)} {number}" for name, number in versions().items()),
+    )
+    members = many(len(trainings), "member")
+    on = f" <span>on {escape(competition)}</span>" if competition else ""
+    page = document(
+        body,
+        title=f"Training report: {members}",
+        kicker="mel cnn report",
+        heading=members + on,
+        lead="How the networks were trained, epoch by epoch, as far as they are.",
+        synthetic=synthetic,
     )
     write_text(place / PAGE, page)
     return place / PAGE

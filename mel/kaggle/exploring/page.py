@@ -22,15 +22,20 @@ __all__ = ["render"]
 
 def render(table: ImageTable, folds: Folds | None, told: Told) -> str:
     """Give the page as HTML that opens without a network; every text of the data is escaped."""
-    return Template(_read("page.html")).substitute(
-        style=report.style(),
-        more=_read("page.css"),
-        name=escape(table.name),
-        banner=report.banner(synthetic=table.synthetic),
-        lead=text(told.said["counts"]),
+    body = Template(_read("page.html")).substitute(
         cards=_cards(told.numbers),
         sections=sections(told),
         provenance=_provenance(table, folds),
+    )
+    name = escape(table.name)
+    return report.document(
+        body,
+        title=f"{name}: exploration",
+        kicker="mel exploration",
+        heading=name,
+        lead=text(told.said["counts"]),
+        synthetic=table.synthetic,
+        more=_read("page.css"),
     )
 
 
