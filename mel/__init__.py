@@ -1,4 +1,4 @@
-"""mel: leak-free folds, CNN members, a LightGBM stack and a rank blend for image competitions.
+"""mel: leak-free folds, CNN members, a stack and a rank blend for image competitions.
 
 Every room opens on first use, so that `import mel` costs nothing; `mel.run`, `mel.demo` and
 `mel.status` are those of `mel.pipeline`:

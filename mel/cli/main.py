@@ -52,7 +52,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Leak-free folds, CNN members, a LightGBM stack and a rank blend for image competitions.
+    """Leak-free folds, CNN members, a stack and a rank blend for image competitions.
 
     Results go to standard output, news and progress to standard error. Exit status: 0 done, 1 a
     check not passed (folds that leak, a wrong submission, broken images), 2 an error that one line

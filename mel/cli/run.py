@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 def run(recipe: Recipe, work: WorkDir, data: _MaybeData = None, dry_run: _DryRun = False) -> None:
     """Run every stage of a recipe, from the data to a submission.
 
-    The stages are load, folds, the CNN members, the LightGBM stack, the blend and the
+    The stages are load, folds, the CNN members, the stack, the blend and the
     submission. A stage whose output is there and still matches its inputs is skipped. Run the
     same command again after an interruption.
     """

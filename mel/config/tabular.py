@@ -65,7 +65,7 @@ class TabularSettings(Settings):
     lambda_l2: NotNegative = 10.0
     feature_fraction: Share = 0.5
     extra_trees: bool = True  # random thresholds: fewer steps in a score that was smooth
-    monotone: bool = False  # a member's higher percentile or logit never lowers a tree
+    monotone: bool = False  # no tree lowers an image whose members alone score it higher
     seeds: Positive = 3  # LightGBM models a fold, averaged
     seed: Seed = 0
     logistic: LogisticSettings = LogisticSettings()

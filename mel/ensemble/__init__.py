@@ -4,13 +4,14 @@ from mel.ensemble.artefact import Blend
 from mel.ensemble.blending import Blended, blend, report
 from mel.ensemble.calibration import Calibration
 from mel.ensemble.importing import import_scores, same_partition
-from mel.ensemble.operating import OperatingPoint
+from mel.ensemble.operating import OperatingPoint, Share
 
 __all__ = [
     "Blend",
     "Blended",
     "Calibration",
     "OperatingPoint",
+    "Share",
     "blend",
     "import_scores",
     "report",

@@ -1,7 +1,7 @@
 """The members' scores joined by image_id to targets, patients and folds, or a refusal."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ class Rows:
     """The out-of-fold side, sorted by image_id.
 
     `scores` is members x images; `trains`, folds x images, tells which rows may choose weights
-    and references for a fold.
+    and references for a fold. `students` names, for a member, another that learned from it.
     """
 
     ids: list[str]
@@ -30,6 +30,7 @@ class Rows:
     patient: list[str]
     fold: Floats
     trains: NDArray[np.bool_]
+    students: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def references(self) -> list[Floats]:
@@ -57,7 +58,19 @@ def oof_rows(table: ImageTable, folds: Folds, oof: Sequence[Predictions]) -> Row
         patient=wide["patient_id"].to_list(),
         fold=wide["fold"].cast(pl.Float64).to_numpy(),
         trains=folds.may_train(wide["image_id"]),
+        students=_students(oof),
     )
+
+
+def _students(oof: Sequence[Predictions]) -> dict[str, str]:
+    """Read from what each was made of which member learned from which."""
+    names = [member.name for member in oof]
+    return {
+        teacher: student.name
+        for student in oof
+        for teacher in names
+        if f"{teacher}/oof" in student.inputs
+    }
 
 
 def _check_classes(wide: pl.DataFrame, folds: Folds) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mel import ensemble
 from mel.config import Recipe
+from mel.pipeline.exhibits import importance_exhibits
 from mel.pipeline.folder import AnyPath
 from mel.pipeline.stages.level1 import level1, read_scores
 from mel.pipeline.standing import standing
@@ -24,5 +25,6 @@ def blend_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[s
     folds = Folds.read(place.folds)
     oof, test = read_scores(members, folds)
     with place.locked():
-        page = ensemble.report(place.loaded(), folds, oof, test, out, found.ensemble)
+        shown = importance_exhibits(found, place, png=True)
+        page = ensemble.report(place.loaded(), folds, oof, test, out, found.ensemble, shown)
     return page, ensemble.Blend.read(out / "blend.json").advice

@@ -77,7 +77,7 @@ class Work:
         return self.root / "imported" / name
 
     def tabular(self, name: str) -> Path:
-        """The folder of a LightGBM stack."""
+        """The folder of a stack."""
         return self.root / "tabular" / name
 
     def ensemble(self, name: str) -> Path:

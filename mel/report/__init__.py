@@ -5,6 +5,7 @@ before they reach a page; the pieces here take HTML and escape nothing.
 """
 
 from mel.report.drawing import BLUE, GRID, INK, MAIN, QUIET, WARM, Canvas, drawing
+from mel.report.exhibit import Exhibit
 from mel.report.page import banner, card, definitions, document, number_cells, row, style
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "QUIET",
     "WARM",
     "Canvas",
+    "Exhibit",
     "banner",
     "card",
     "definitions",

@@ -54,7 +54,8 @@ class Joined:
         """Give the training rows of a variant."""
         rows, fold = self._rows(), self.folds.frame["fold"].to_numpy()
         trains = self.folds.may_train(self.table.train["image_id"])
-        features = features_of(settings, variant, rows)
+        scales = {member.name: member.scale for member in self.oof}
+        features = features_of(settings, variant, rows, scales)
         return Plan(features, rows, self.target, fold, trains, settings)
 
     def _rows(self) -> Rows:

@@ -18,6 +18,7 @@ from mel.tables import Folds, ImageTable, as_table
 from mel.tabular.features import VARIANTS, Floats, Variant
 from mel.tabular.fitting import Plan, fit_fold
 from mel.tabular.joining import Joined
+from mel.tabular.shortcuts import check_shortcuts
 from mel.tabular.stack import Stack
 from mel.tabular.variant import VariantStack
 
@@ -65,6 +66,7 @@ def nested(
     table, settings = as_table(table), settings or TabularSettings()
     if folds.n_folds < 3:
         raise MelError(f"nested: needs 3 folds or more, these are {folds.n_folds}; build more")
+    check_shortcuts(settings, table)
     joined = Joined.of(table, folds, oof, None)
     found: dict[Variant, Nested] = {}
     for variant in variants:
@@ -92,11 +94,11 @@ def _scores(plan: Plan, tick: Ticker) -> tuple[Floats, tuple[float, ...]]:
                 continue
             model = fit_fold(plan, outer, other)
             mine = (plan.fold == other) & plan.trains[outer]
-            inside[mine] = model.probability(plan.features, plan.rows)[mine]
+            inside[mine] = model.probability(plan.features, plan.rows, mine)
             models.append(model)
             tick()
-        made = VariantStack(plan.features, tuple(models)).mean(plan.rows)
-        found[plan.fold == outer] = made[plan.fold == outer]
+        own = plan.fold == outer
+        found[own] = VariantStack(plan.features, tuple(models)).mean(plan.rows, own)
         scored = ~np.isnan(inside)
         aucs.append(auc(plan.target[scored], inside[scored]))
     return found, tuple(aucs)

@@ -12,21 +12,17 @@ from mel.errors import MelError
 from mel.files import atomic
 from mel.metrics import auc_report
 from mel.predictions import Kind, Predictions, foreign_in
-from mel.progress import say
 from mel.tables import Folds, ImageTable, as_table
 from mel.tabular.features import VARIANTS, Floats, Variant
 from mel.tabular.importance import importance, write_importance
 from mel.tabular.joining import Joined
+from mel.tabular.shortcuts import check_shortcuts
 from mel.tabular.stack import Stack
 from mel.tabular.variant import VariantStack, fit_variant
 
 __all__ = ["train"]
 
 _DEFAULTS = TabularSettings()
-_SHORTCUT = (
-    "tabular: WARNING: {} may tell the clinic's camera and not the skin: image size alone gives an "
-    "AUC of 0.73 on SIIM-ISIC 2020, and is worth nothing on pictures from elsewhere"
-)
 
 
 def train(
@@ -61,8 +57,7 @@ def train(
     joined = Joined.of(table, folds, oof, test)
     if out is not None:
         _check_free(out)
-    if settings.shortcuts:
-        say(_SHORTCUT.format(", ".join(sorted(settings.shortcuts))))
+    check_shortcuts(settings, table)
     fitted = {name: _fit(joined, settings, name) for name in VARIANTS}
     reports = {name: one.report for name, one in fitted.items()}
     inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}

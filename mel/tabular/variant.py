@@ -11,7 +11,7 @@ from mel.errors import MelError
 from mel.files import digest_file, write_text
 from mel.progress import progress
 from mel.tabular.features import FeatureList, Floats, Rows
-from mel.tabular.fitting import FoldModel, Plan, fit_fold
+from mel.tabular.fitting import FoldModel, Mask, Plan, fit_fold
 
 __all__ = ["VariantStack", "fit_variant"]
 
@@ -32,13 +32,12 @@ class VariantStack:
         ids = images.select(pl.col("image_id").cast(pl.String))
         return ids.join(found, on="image_id", how="left", maintain_order="left")
 
-    def mean(self, rows: Rows) -> Floats:
-        """Give the mean over the folds' models of the rows' probabilities."""
+    def mean(self, rows: Rows, only: Mask | None = None) -> Floats:
+        """Give the mean over the folds' models of the probabilities of the rows, or of some."""
         if not len(rows):
             return np.empty(0)
-        return Rows.sum_of([m.probability(self.features, rows) for m in self.folds]) / len(
-            self.folds
-        )
+        found = [model.probability(self.features, rows, only) for model in self.folds]
+        return Rows.sum_of(found) / len(found)
 
     def write(self, folder: Path) -> None:
         """Write fold0.json, fold1.json, … and then features.json, which holds their SHA-256."""
@@ -70,7 +69,7 @@ def fit_variant(plan: Plan, label: str) -> tuple[VariantStack, Floats]:
         for fold in plan.folds:
             found.append(fit_fold(plan, fold))
             mine = plan.fold == fold
-            scores[mine] = found[-1].probability(plan.features, plan.rows)[mine]
+            scores[mine] = found[-1].probability(plan.features, plan.rows, mine)
             tick()
     return VariantStack(plan.features, tuple(found)), scores
 

@@ -1,4 +1,5 @@
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from mel.ensemble import Blend
-from mel.ensemble.mixing import Scale
+from mel.ensemble import Blend, Calibration, OperatingPoint, Share
+from mel.ensemble.mixing import Scale, mix
 from mel.errors import MelError
 from mel.files import digest_json
 from mel.metrics import AucReport, percentile
@@ -179,6 +180,7 @@ WRONG = [
     {"spread": [0.2, 0.1]},
     {"spread": []},
     {"spread": "x"},
+    {"peers": [0.2, 0.1]},
     {"objective": {"name": "auc"}},
     {"objective": {"name": "f1", "min_tpr": 0.0}},
     {"ranks": 3},
@@ -207,12 +209,12 @@ def test_a_wrong_type_or_a_missing_key_is_one_line(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"kind": "blend", "schema": 2, "x": NaN}', "NaN is no finite number"),
-        ('{"kind": "blend", "schema": 2}', "it was changed"),
+        ('{"kind": "blend", "schema": 3, "x": NaN}', "NaN is no finite number"),
+        ('{"kind": "blend", "schema": 3}', "it was changed"),
         ("{", "no readable JSON"),
         ("[1]", "is no blend"),
         ('{"kind": "folds"}', "is no blend"),
-        ('{"kind": "blend", "schema": 1}', "has schema 1, this mel reads 2; blend again"),
+        ('{"kind": "blend", "schema": 2}', "has schema 2, this mel reads 3; blend again"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -243,3 +245,89 @@ def test_references_must_be_sorted_and_belong_to_the_members() -> None:
         blend(references=falling)
     with pytest.raises(MelError, match="b-96 lacks"):
         blend(references={"a-64": np.array([1.0])})
+
+
+# what it says of one image
+
+SHARE = Share(0.9, 0.8, 1.0)
+JUDGES = {
+    name: blend(
+        **{field: getattr(one, field) for field in ("weights", "scale", "spread")},
+        peers=np.sort(np.random.default_rng(4).random(50)),
+        calibration=Calibration("platt", 1000, 0.02, 0.02, slope=2.0, offset=-5.0),
+        operating_points=(OperatingPoint("cost", 9, 0.6, 0.5, 0.7, 0.1, *[SHARE] * 4),),
+    )
+    for name, one in KINDS.items()
+}
+
+
+@pytest.mark.parametrize("kind", JUDGES)
+def test_one_image_is_judged_from_its_file_alone_without_a_learning_library(
+    kind: str, tmp_path: Path, monkeypatch
+) -> None:
+    """Score, place, probability and alarm, alone as in a batch; and the pushes add up."""
+    for heavy in ("sklearn", "scipy", "lightgbm", "tensorflow", "keras", "matplotlib"):
+        monkeypatch.setitem(sys.modules, heavy, None)
+    JUDGES[kind].write(tmp_path / "blend.json")
+    one = Blend.read(tmp_path / "blend.json")
+    batch = wide([tuple(row) for row in np.random.default_rng(5).normal(0.4, 0.4, (40, 2))])
+    told = one.judge(batch)
+    assert one.judge(batch[7]).rows() == [told.row(7)]
+    assert told.select("image_id", "score").equals(one.score(batch))
+    assert told["place"].to_list() == percentile(told["score"], one.peers).tolist()
+    assert told["probability"].to_list() == one.probability(told["score"]).tolist()
+    assert told["alarm"].to_list() == [score >= 0.6 for score in told["score"]]
+    assert 0 < told["alarm"].sum() < 40
+    often = one.judge(batch, prevalence=0.3)
+    assert (often["probability"] > told["probability"]).all()
+    assert often.drop("probability").equals(told.drop("probability"))
+
+    parts = one.explain(batch)
+    assert parts.height == 80
+    for member in one.members:
+        own = parts.filter(member=member)
+        assert own["score"].to_list() == batch[member].to_list()
+        assert own["place"].to_list() == percentile(own["score"], one.references[member]).tolist()
+        away = (own["place"] - 0.5).to_numpy() * np.sign(one.weights[member])
+        assert (np.sign(own["push"].to_numpy().round(12)) == np.sign(away.round(12))).all()
+    pushed = parts.group_by("image_id", maintain_order=True).agg(pl.col("push").sum())["push"]
+    places = [(percentile(batch[m], one.references[m]), 77) for m in one.members]
+    raw, middle = (
+        _on(one.scale, mix(shown, list(one.weights.values()), one.scale))
+        for shown in (places, [(np.array([0.5]), 77)] * 2)
+    )
+    rising = np.sign(_on(one.scale, np.array([0.9])) - _on(one.scale, np.array([0.1])))
+    np.testing.assert_allclose(pushed, (raw - middle) * rising, atol=1e-9)
+
+
+def _on(scale: Scale, inner: np.ndarray) -> np.ndarray:
+    """A mean that was brought back, on its scale again."""
+    if scale.kind == "rank":
+        return inner
+    if scale.kind == "logit":
+        return np.log(inner / (1 - inner))
+    return np.log(inner) if scale.exponent == 0 else inner**scale.exponent
+
+
+def test_folds_that_disagree_are_shown_by_the_ends_of_what_they_say() -> None:
+    one, draw = JUDGES["greedy"], np.random.default_rng(6)
+    frames = [wide([tuple(row) for row in draw.normal(0.4, 0.4, (9, 2))]) for _ in range(5)]
+    told = [one.judge(frame) for frame in frames]
+    found = one.across([frames[0].reverse(), *frames[1:]])
+    assert found.height == 9
+    for name, low, high, least, most, alarms in found.rows():
+        mine = pl.concat([each.filter(image_id=name) for each in told])
+        assert (low, high) == (mine["score"].min(), mine["score"].max())
+        assert (least, most) == (mine["probability"].min(), mine["probability"].max())
+        assert alarms == mine["alarm"].mean()
+    alone = one.across(frames[:1])
+    assert alone["low"].to_list() == alone["high"].to_list()
+    with pytest.raises(MelError, match="image 'i8' is not in every fold's scores"):
+        one.across([frames[0], frames[1].head(8)])
+    with pytest.raises(MelError, match="give a frame a fold"):
+        one.across([])
+
+
+def test_a_blend_without_peers_or_a_threshold_judges_nothing() -> None:
+    with pytest.raises(MelError, match="holds no peers or operating point"):
+        blend().judge(wide([(0.5, 0.1)]))

@@ -22,11 +22,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from types import SimpleNamespace
-import mel.ensemble.blending as room
+import mel.ensemble.writing as room
 part = SimpleNamespace(write=lambda path: path.write_text("whole"))
 room.write_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 whole = SimpleNamespace(blend=part, oof=part, test=part, evaluation=SimpleNamespace(as_dict=dict))
-room._write(whole, SimpleNamespace(html="page", figures={}), Path(sys.argv[1]))
+room.write(whole, SimpleNamespace(html="page", figures={}), Path(sys.argv[1]))
 """
 
 
@@ -221,7 +221,7 @@ def test_a_failure_while_writing_leaves_the_old_folder_as_it_was(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mel.ensemble.blending.write_text", full)
+    monkeypatch.setattr("mel.ensemble.writing.write_text", full)
     with pytest.raises(MelError, match="No space left on device"):
         blend(case.table, case.folds, case.oof[:2], case.test[:2], out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before

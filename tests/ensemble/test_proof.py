@@ -116,7 +116,8 @@ def test_a_method_is_taken_only_where_it_is_proven_and_the_rule_is_honest(
     )
     assert not near.proven
     assert "near does not beat it beyond noise" in near.words
-    assert f"the rank mean is taken in {FOLDS} of {FOLDS} folds" in near.words
+    assert f"the rank mean is taken in {FOLDS} of {FOLDS} folds" in near.cost
+    assert "costs nothing" in near.cost
     assert decide(rows, mean, mean, draws).against_mean is None
 
 

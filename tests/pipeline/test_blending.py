@@ -9,11 +9,7 @@ from mel.errors import MelError
 FIGURES = {"roc", "weights", "heatmap", "reliability", "groups", "distribution", "worth", "path"}
 
 
-def test_a_report_says_what_the_blend_says_and_leaves_it_alone(
-    tmp_path, recipe_file, competition, trained
-):
-    work = tmp_path / "work"
-    pipeline.run(recipe_file, work, competition)
+def test_a_report_says_what_the_blend_says_and_leaves_it_alone(work, recipe_file):
     place = work / "ensemble" / "blend"
     before = (place / "blend.json").read_bytes()
     shown = (place / "report.html").read_text(encoding="utf-8")

@@ -8,61 +8,55 @@ from mel.errors import MelError
 
 
 @pytest.fixture
-def work(tmp_path):
+def empty(tmp_path):
     """An empty place."""
     return tmp_path / "work"
 
 
 def test_the_stages_one_by_one_give_what_a_run_gives(
-    work, tmp_path, recipe_file, competition, trained
+    empty, finished, recipe_file, competition, trained
 ):
-    pipeline.only(recipe_file, work, "load", competition)
-    pipeline.only(recipe_file, work, "folds")
-    assert [s.member for s in pipeline.train_members(recipe_file, work)] == trained
-    assert [s.kind for s in pipeline.only(recipe_file, work, "tabular")] == ["stack"]
-    assert [s.kind for s in pipeline.only(recipe_file, work, "ensemble")] == [
+    pipeline.only(recipe_file, empty, "load", competition)
+    pipeline.only(recipe_file, empty, "folds")
+    assert [s.member for s in pipeline.train_members(recipe_file, empty)] == trained
+    assert [s.kind for s in pipeline.only(recipe_file, empty, "tabular")] == ["stack"]
+    assert [s.kind for s in pipeline.only(recipe_file, empty, "ensemble")] == [
         "blend",
         "naive",
     ]
-    path = pipeline.submit_from(work)
-    pipeline.check(path, work)
-    assert {s.kind for s in pipeline.status(work)} == {"done"}
-    whole = tmp_path / "whole"
-    pipeline.run(recipe_file, whole, competition)
-    assert path.read_bytes() == (whole / "submissions/blend.csv").read_bytes()
+    path = pipeline.submit_from(empty)
+    pipeline.check(path, empty)
+    assert {s.kind for s in pipeline.status(empty)} == {"done"}
+    assert path.read_bytes() == (finished[1] / "submissions/blend.csv").read_bytes()
 
 
 def test_a_stage_whose_forerunner_is_missing_is_refused_with_its_command(
-    work, recipe_file, competition, trained
+    empty, recipe_file, competition, trained
 ):
-    work.mkdir()
-    command = rf"run first: mel kaggle load {recipe_file} --data DIR --work {work}$"
+    empty.mkdir()
+    command = rf"run first: mel kaggle load {recipe_file} --data DIR --work {empty}$"
     with pytest.raises(MelError, match=f"needs load, which is missing.*{command}"):
-        pipeline.only(recipe_file, work, "folds")
-    pipeline.only(recipe_file, work, "load", competition)
-    pipeline.only(recipe_file, work, "folds")
-    command = rf"mel cnn train {recipe_file} --work {work} --member efficientnetv2_micro-32$"
+        pipeline.only(recipe_file, empty, "folds")
+    pipeline.only(recipe_file, empty, "load", competition)
+    pipeline.only(recipe_file, empty, "folds")
+    command = rf"mel cnn train {recipe_file} --work {empty} --member efficientnetv2_micro-32$"
     with pytest.raises(MelError, match=command):
-        pipeline.only(recipe_file, work, "tabular")
+        pipeline.only(recipe_file, empty, "tabular")
 
 
-def test_a_stage_on_changed_inputs_is_refused_and_names_the_change(
-    work, recipe_file, competition, trained
-):
-    pipeline.run(recipe_file, work, competition)
+def test_a_stage_on_changed_inputs_is_refused_and_names_the_change(work, recipe_file):
     text = recipe_file.read_text().replace("n_folds = 2", "n_folds = 3")
     recipe_file.write_text(text)
     with pytest.raises(MelError, match=r"needs folds, which is stale \(input settings changed"):
         pipeline.only(recipe_file, work, "ensemble")
 
 
-def test_an_unknown_member_is_answered_with_near_ones(work, recipe_file, competition, trained):
+def test_an_unknown_member_is_answered_with_near_ones(empty, recipe_file, competition, trained):
     with pytest.raises(MelError, match="did you mean 'efficientnetv2_micro-"):
-        pipeline.train_members(recipe_file, work, "efficientnetv2_mikro-32")
+        pipeline.train_members(recipe_file, empty, "efficientnetv2_mikro-32")
 
 
-def test_a_submission_can_be_made_from_any_member(work, recipe_file, competition, trained):
-    pipeline.run(recipe_file, work, competition)
+def test_a_submission_can_be_made_from_any_member(work, recipe_file):
     path = pipeline.submit_from(work, "cnn/efficientnetv2_micro-16")
     assert path.name == "efficientnetv2_micro-16.csv"
     scores = pl.read_parquet(work / "cnn/efficientnetv2_micro-16/test.parquet")
@@ -78,52 +72,52 @@ def test_a_check_needs_exactly_one_thing_to_compare_with(tmp_path):
 
 
 @pytest.mark.parametrize("room", ["folds", "cnn", "tabular", "ensemble", "submit", "predict"])
-def test_a_stage_alone_makes_no_work_folder(room, work, recipe_file, tmp_path):
+def test_a_stage_alone_makes_no_work_folder(room, empty, recipe_file, tmp_path):
     calls = {
-        "cnn": lambda: pipeline.train_members(recipe_file, work),
-        "submit": lambda: pipeline.submit_from(work),
-        "predict": lambda: pipeline.predict(work, "x-32", tmp_path, tmp_path / "o.csv"),
+        "cnn": lambda: pipeline.train_members(recipe_file, empty),
+        "submit": lambda: pipeline.submit_from(empty),
+        "predict": lambda: pipeline.predict(empty, "x-32", tmp_path, tmp_path / "o.csv"),
     }
     with pytest.raises(MelError, match="no such work folder; mel kaggle load RECIPE"):
-        calls.get(room, lambda: pipeline.only(recipe_file, work, room))()
-    assert not work.exists()
+        calls.get(room, lambda: pipeline.only(recipe_file, empty, room))()
+    assert not empty.exists()
 
 
 def test_a_stage_that_is_refused_keeps_the_recipe_of_before(
-    work, recipe_file, competition, trained
+    empty, recipe_file, competition, trained
 ):
-    pipeline.only(recipe_file, work, "load", competition)
-    kept = (work / "recipe.toml").read_bytes()
+    pipeline.only(recipe_file, empty, "load", competition)
+    kept = (empty / "recipe.toml").read_bytes()
     recipe_file.write_text(recipe_file.read_text().replace("rounds = 5", "rounds = 6"))
     for room in ("tabular", "ensemble"):
         with pytest.raises(MelError, match="needs folds"):
-            pipeline.only(recipe_file, work, room)
+            pipeline.only(recipe_file, empty, room)
     with pytest.raises(MelError, match="needs folds"):
-        pipeline.train_members(recipe_file, work)
-    assert (work / "recipe.toml").read_bytes() == kept
+        pipeline.train_members(recipe_file, empty)
+    assert (empty / "recipe.toml").read_bytes() == kept
 
 
 def test_only_a_whole_run_opens_the_test_images_targets(
-    work, recipe_file, competition, trained, monkeypatch
+    empty, recipe_file, competition, trained, monkeypatch
 ):
     """Not even a truncated solution hinders a stage alone; none of them shows a held-out AUC."""
-    pipeline.only(recipe_file, work, "load", competition)
-    solution = work / "solution.parquet"
+    pipeline.only(recipe_file, empty, "load", competition)
+    solution = empty / "solution.parquet"
     solution.write_bytes(solution.read_bytes()[:100])
-    pipeline.only(recipe_file, work, "folds")
-    found = pipeline.train_members(recipe_file, work)
-    found += pipeline.only(recipe_file, work, "tabular")
-    found += pipeline.only(recipe_file, work, "ensemble")
+    pipeline.only(recipe_file, empty, "folds")
+    found = pipeline.train_members(recipe_file, empty)
+    found += pipeline.only(recipe_file, empty, "tabular")
+    found += pipeline.only(recipe_file, empty, "ensemble")
     assert len(found) == 5
     assert not [score for score in found if score.held_out]
-    assert pipeline.submit_from(work).exists()
-    states = {state.name: state.why for state in pipeline.status(work) if not state.done}
+    assert pipeline.submit_from(empty).exists()
+    states = {state.name: state.why for state in pipeline.status(empty) if not state.done}
     assert states == {"load": "solution.parquet is not as it was loaded"}
 
 
-def test_paths_may_be_text(work, recipe_file, competition, trained):
+def test_paths_may_be_text(empty, recipe_file, competition, trained):
     """As a notebook gives them, at every door."""
-    place, recipe = str(work), str(recipe_file)
+    place, recipe = str(empty), str(recipe_file)
     pipeline.only(recipe, place, "load", str(competition))
     pipeline.run(recipe, place, str(competition))
     assert {s.kind for s in pipeline.status(place, recipe)} == {"done"}
@@ -131,16 +125,16 @@ def test_paths_may_be_text(work, recipe_file, competition, trained):
     assert len(pipeline.train_members(recipe, place)) == len(pipeline.members(recipe)) == 2
     path = str(pipeline.submit_from(place))
     pipeline.check(path, place)
-    pipeline.check(path, sample=str(work / "sample_submission.csv"))
+    pipeline.check(path, sample=str(empty / "sample_submission.csv"))
     assert pipeline.audit(place).ok
     assert pipeline.facts(place)["digest"]
 
 
 def test_several_members_and_folds_may_be_picked(
-    work, recipe_file, competition, trained, monkeypatch, capsys
+    empty, recipe_file, competition, trained, monkeypatch, capsys
 ):
-    pipeline.only(recipe_file, work, "load", competition)
-    pipeline.only(recipe_file, work, "folds")
+    pipeline.only(recipe_file, empty, "load", competition)
+    pipeline.only(recipe_file, empty, "folds")
     both = ["efficientnetv2_micro-16", "efficientnetv2_micro-32"]
     asked = []
 
@@ -148,19 +142,16 @@ def test_several_members_and_folds_may_be_picked(
         asked.append((settings.name, only_folds))
 
     monkeypatch.setattr(cnn, "train", train)
-    assert pipeline.train_members(recipe_file, work, both, [1, 0]) == []
-    assert pipeline.train_members(recipe_file, work, both[0], fold=1) == []
+    assert pipeline.train_members(recipe_file, empty, both, [1, 0]) == []
+    assert pipeline.train_members(recipe_file, empty, both[0], fold=1) == []
     assert asked == [(both[0], [1, 0]), (both[1], [1, 0]), (both[0], [1])]
     capsys.readouterr()
-    assert pipeline.train_members(recipe_file, work, both[:1]) == []
+    assert pipeline.train_members(recipe_file, empty, both[:1]) == []
     said = capsys.readouterr().err
     assert "not whole yet" in said
     assert "made in" not in said
 
 
-def test_a_fold_that_does_not_exist_is_refused_though_the_member_is_whole(
-    work, recipe_file, competition, trained
-):
-    pipeline.run(recipe_file, work, competition)
+def test_a_fold_that_does_not_exist_is_refused_though_the_member_is_whole(work, recipe_file):
     with pytest.raises(MelError, match="fold 2: the folds are 0 to 1"):
         pipeline.train_members(recipe_file, work, fold=2)

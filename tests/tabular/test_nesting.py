@@ -1,7 +1,6 @@
 """Nested evaluation: nothing of an outer fold comes into what scores it."""
 
 import sys
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -53,75 +52,36 @@ def test_rounds_are_chosen_inside_the_training_rows(table, folds, two, settings)
     plain, _ = tabular.train(table, folds, *two, settings)
     found, _ = tabular.train(table, folds, *two, asked)
     assert not found.frame.equals(plain.frame)
-    own = folds.frame.filter(pl.col("fold") == 0)["image_id"].to_list()
-    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
-    other = ImageTable.of(table.frame.with_columns(target=turn), "other")
-    again, _ = tabular.train(other, folds, *two, asked)
+    again, _ = tabular.train(_flipped(table, folds, 0), folds, *two, asked)
     first = pl.col("fold") == 0
     assert again.frame.filter(first).equals(found.frame.filter(first))
 
 
-class _Study:
-    """As much of optuna's study as the search uses: trials in a fixed order, the best kept."""
-
-    def __init__(self) -> None:
-        self.best_value, self.best_params = -1.0, {}
-
-    def optimize(self, objective, n_trials: int) -> None:
-        for number in range(n_trials):
-            trial = _Trial(number)
-            if (value := objective(trial)) > self.best_value:
-                self.best_value, self.best_params = value, trial.params
-
-
-class _Trial:
-    def __init__(self, number: int) -> None:
-        self.number, self.params = number, {}
-
-    def suggest_float(self, name, low, high, **how):
-        self.params[name] = low if self.number == 0 else high
-        return self.params[name]
-
-    def suggest_int(self, name, low, high, **how):
-        self.params[name] = (low, high)[self.number % 2]
-        return self.params[name]
-
-
-class _Fixed(_Trial):
-    def __init__(self, params) -> None:
-        self.params = params
-
-    def suggest_float(self, name, *args, **how):
-        return self.params[name]
-
-    suggest_int = suggest_float
-
-
-def test_a_search_looks_only_inside_the_training_rows(
-    table, folds, two, settings, tmp_path, monkeypatch
+def test_a_search_looks_only_inside_the_training_rows_and_repeats_itself(
+    table, folds, two, settings, tmp_path, capfd
 ):
-    fake = SimpleNamespace(
-        samplers=SimpleNamespace(TPESampler=lambda seed: seed),
-        create_study=lambda **how: _Study(),
-        trial=SimpleNamespace(FixedTrial=_Fixed),
-        logging=SimpleNamespace(set_verbosity=lambda level: None, WARNING=30),
-    )
-    monkeypatch.setitem(sys.modules, "optuna", fake)
-    asked = TabularSettings(learners=["logistic"], search={"trials": 2})
+    pytest.importorskip("optuna", reason="mel[search] is not installed")
+    asked = TabularSettings(learners=["logistic"], search={"trials": 3})
     found, _ = tabular.train(table, folds, *two, asked, tmp_path / "stack")
     chosen = [model.chosen["logistic"] for model in tabular.load(tmp_path / "stack").single.folds]
     assert all(0.5 <= one["inner auc"] <= 1 for one in chosen)
     assert {"c"} & set().union(*chosen)
-    own = folds.frame.filter(pl.col("fold") == 3)["image_id"].to_list()
-    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
-    other = ImageTable.of(table.frame.with_columns(target=turn), "other")
+    assert "rial" not in "".join(capfd.readouterr())  # no line of optuna's for each trial
+    other = _flipped(table, folds, 3)
     again, _ = tabular.train(other, folds, *two, asked)
     mine = pl.col("fold") == 3
     assert again.frame.filter(mine).equals(found.frame.filter(mine))
+    assert not again.frame.filter(~mine).equals(found.frame.filter(~mine))
+
+
+def _flipped(table, folds, fold):
+    own = folds.frame.filter(pl.col("fold") == fold)["image_id"].to_list()
+    turn = pl.when(pl.col("image_id").is_in(own)).then(1 - pl.col("target")).otherwise("target")
+    return ImageTable.of(table.frame.with_columns(target=turn), "other")
 
 
 def test_a_search_without_optuna_says_what_to_install(table, folds, settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     asked = settings.model_copy(update={"search": settings.search.model_copy(update={"trials": 1})})
-    with pytest.raises(MelError, match=r"tabular\.search: needs optuna.*pip install optuna"):
+    with pytest.raises(MelError, match=r"tabular\.search: needs optuna.*install mel\[search\]"):
         tabular.train(table, folds, settings=asked)

@@ -9,7 +9,7 @@ from mel import tabular
 from mel.config import TabularSettings
 from mel.errors import MelError
 from mel.metrics import auc
-from mel.predictions import Predictions
+from mel.predictions import Predictions, test_matrix
 from mel.tables import Folds, ImageTable
 
 
@@ -324,3 +324,43 @@ def test_shortcuts_are_taken_by_name_only_and_with_a_warning(table, folds, two, 
     found, _ = tabular.train(wide, folds, *two, asked)
     assert "WARNING: width may tell the clinic's camera" in capsys.readouterr().err
     assert not found.frame.equals(plain.frame)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("widht", "no column 'widht'; did you mean 'width'"),
+        ("target", "'target' is no property of a file"),
+        ("patient_id", "'patient_id' is no property of a file"),
+        ("width", "'width' is missing in all of the 16 test images"),
+    ],
+)
+def test_what_can_be_no_shortcut_is_refused(table, folds, two, settings, name, said):
+    """A column that only the train images have would teach the stack what no test image tells."""
+    known = pl.when(pl.col("split") == "train").then(pl.int_range(pl.len()))
+    wide = ImageTable.of(table.frame.with_columns(width=known), "wide")
+    asked = settings.model_copy(update={"shortcuts": [name]})
+    for make in (tabular.train, lambda *a: tabular.nested(*a[:3], a[4])):
+        with pytest.raises(MelError, match=said):
+            make(wide, folds, *two, asked)
+
+
+def test_a_monotone_stack_never_lowers_an_image_that_a_member_scores_higher(
+    table, folds, member, settings, tmp_path
+):
+    """Its members know the opposite of the targets, so that trees would love to fall."""
+    pairs = [member(name, strength=-2.0) for name in "abc"]
+    oof, test = ([pair[i] for pair in pairs] for i in (0, 1))
+    trees = settings.model_copy(update={"learners": ["lightgbm"], "rounds": 40})
+    wide = test_matrix(test)
+    higher = [wide.with_columns(pl.col(name) + 1.0) for name in "abc"]
+    fell = []
+    for monotone in (True, False):
+        asked = trees.model_copy(update={"monotone": monotone})
+        tabular.train(table, folds, oof, test, asked, tmp_path / "stack")
+        stack = tabular.load(tmp_path / "stack")
+        plain, *raised = (
+            stack.score(table.test, scores, variant="single")["score"] for scores in (wide, *higher)
+        )
+        fell.append(any((one < plain).any() for one in raised))
+    assert fell == [False, True]

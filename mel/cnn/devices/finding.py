@@ -9,6 +9,7 @@ from typing import Any
 from mel.cnn.devices import advising
 from mel.cnn.devices.cuda import memories
 from mel.cnn.devices.device import Backend, Kind
+from mel.cnn.devices.importing import sparing
 from mel.cnn.devices.machine import cores
 from mel.cnn.devices.traces import Traces, installed, look
 
@@ -92,7 +93,8 @@ def _accelerators(wish: str, traces: Traces, faults: list[str]) -> tuple[list[Ac
     if any(one.kind == "tpu" for one in found):
         return found, ""
     os.environ["KERAS_BACKEND"] = "tensorflow"  # importing TensorFlow may import Keras
-    import tensorflow  # noqa: F401  # a broken one shall raise, rather than be no GPU
+    with sparing():
+        import tensorflow  # noqa: F401  # a broken one shall raise, rather than be no GPU
 
     if traces.tpu and advising.tensorflow_for_tpu():
         found = _asked(_tpus_by_tensorflow, faults)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mel.cnn.devices.device import Device
 from mel.cnn.devices.finding import virtual
+from mel.cnn.devices.importing import sparing
 from mel.errors import MelError
 
 __all__ = ["forward", "scope", "settle", "start"]
@@ -52,8 +53,8 @@ def settle(device: Device, model: Any) -> None:
 
 
 def _prepare_tensorflow(device: Device) -> None:
-    import tensorflow as tf
-
+    with sparing():
+        import tensorflow as tf
     if device.kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
         _divide_cpu(virtual())
@@ -76,8 +77,9 @@ def _prepare_jax(device: Device) -> None:
     if device.kind == "cpu" and virtual() > 1 and _FLAG not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_FLAG}={virtual()}".strip()
     import jax
-    import tensorflow as tf
 
+    with sparing():
+        import tensorflow as tf
     if device.kind == "cpu":
         jax.config.update("jax_platforms", "cpu")
     tf.config.set_visible_devices([], "GPU")

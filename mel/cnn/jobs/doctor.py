@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mel.cnn.devices import Found, choose, find
+from mel.cnn.devices.importing import sparing
 from mel.cnn.events import Event
 from mel.config import HardwareSettings
 from mel.errors import MelError
@@ -63,7 +64,8 @@ def _broken(backend: str) -> str:
     os.environ["KERAS_BACKEND"] = backend
     for package in ("tensorflow", "keras", "keras_cv"):
         try:
-            importlib.import_module(package)
+            with sparing():
+                importlib.import_module(package)
         except Exception as error:  # noqa: BLE001  # of every kind
             reason = (str(error).strip().splitlines() or [""])[0][:200]
             return f"{package} cannot be imported ({type(error).__name__}: {reason}); reinstall it"

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from mel.cnn.backbones import Backbone, check_size
+from mel.cnn.devices.importing import sparing
 
 __all__ = ["make_body"]
 
@@ -20,7 +21,8 @@ def make_body(entry: Backbone, size: int) -> Any:
     check_size(entry, size)
     shape = (size, size, 3)
     if entry.source == "keras-cv":
-        import keras_cv
+        with sparing():
+            import keras_cv
 
         factory = getattr(keras_cv.models, entry.class_name)
         body = factory(include_rescaling=True, input_shape=shape, **entry.arguments)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.ensemble.ranks import Floats
+from mel.ensemble.wording import gain_text
 from mel.metrics import Paired, Resamples, auc, paired, partial_auc
 
 __all__ = ["WHOLE", "Comparison", "Measure", "compare_scores"]
@@ -69,7 +70,7 @@ class Comparison:
     @property
     def numbers(self) -> str:
         """Give the gain and its interval as text."""
-        return f"{self.gain:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
+        return gain_text(self.gain, self.low, self.high)
 
     @property
     def words(self) -> str:

@@ -12,6 +12,8 @@ from mel.metrics import Resamples
 
 __all__ = ["Decision", "Way", "decide"]
 
+_COST = 0.00005  # below which four decimals show none
+
 
 @dataclass(frozen=True)
 class Way:
@@ -43,7 +45,7 @@ class Decision:
 
     @property
     def words(self) -> str:
-        """Say in sentences what to use and why."""
+        """Say in a sentence what to use and why."""
         found = self.against_mean
         if found is None:
             return "The rank mean was asked for: it has no weights that could overfit."
@@ -53,19 +55,20 @@ class Decision:
             what = f"Use the rank mean: {self.method} is worse than it, beyond noise"
         else:
             what = f"Use the rank mean: {self.method} does not beat it beyond noise"
-        return f"{what} (honest {found.measure} {found.numbers}). {self._cost}".strip()
+        return f"{what} (honest {found.measure} {found.numbers})."
 
     @property
-    def _cost(self) -> str:
+    def cost(self) -> str:
+        """Say in a sentence what choosing by the data costs; empty where that was not measured."""
         if self.rule is None:
             return ""
-        best = max(self.method_auc, self.mean_auc)
         times = sum(choice != self.method for choice in self.fold_choices)
-        cost = best - self.rule
+        lost = max(self.method_auc, self.mean_auc) - self.rule
+        price = f"costs {lost:.4f} against" if lost >= _COST else "costs nothing against"
         return (
             f"Chosen anew without each fold, the rank mean is taken in {times} of "
             f"{len(self.fold_choices)} folds and that measures {self.rule:.4f}: choosing by the "
-            f"data costs {max(cost, 0.0):.4f} against knowing the better of the two beforehand."
+            f"data {price} knowing the better of the two beforehand."
         )
 
 

@@ -25,11 +25,15 @@ __all__ = ["Proof", "Ways", "prove"]
 
 @dataclass(frozen=True)
 class Ways:
-    """The ways that are compared: the method that was asked for, the rank mean, the one taken."""
+    """The ways that are compared: the method that was asked for, the rank mean, the one taken.
+
+    `alone` names the only member with a weight in the blend that is taken, where there is one only.
+    """
 
     method: Way
     mean: Way
     taken: Way
+    alone: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,16 @@ class Proof:
     points: tuple[OperatingPoint, ...]
     groups: tuple[Group, ...]
     drift: tuple[Drift, ...]
+    alone: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
         """Give the recommendation, a sentence or two each, the most important one first."""
-        said = [self.decision.words, self._best]
+        said = [self.decision.words]
         if self.taken == self.decision.method and not self.decision.proven and self._asked:
-            said.insert(1, f"The settings keep {self.taken} all the same: fallback is off.")
+            said.append(f"The settings keep {self.taken} all the same: fallback is off.")
+        said += [self.decision.cost] if self.decision.cost else []
+        said += [self._best] if self.worths else []
         said += [f"{worth.words}." for worth in self.worths if worth.verdict != "earns its place"]
         warned = [found for found in self.drift if found.warns]
         said += [f"{found.words}." for found in warned[:1]]
@@ -70,6 +77,11 @@ class Proof:
     @property
     def _best(self) -> str:
         found = self.against_best
+        if self.alone:
+            return (
+                f"The blend is {self.alone} alone: on all rows no other member has a weight. Where "
+                f"its honest AUC is not that member's, {found.numbers}, a fold gave others some."
+            )
         if found.verdict == "above":
             return f"Blending pays: {found.words}."
         if found.verdict == "below":
@@ -114,4 +126,5 @@ def prove(
         points=(own, *ladder),
         groups=groups(table, rows, scores, draws),
         drift=drift(tests),
+        alone=ways.alone,
     )

@@ -27,12 +27,14 @@ class Worth:
 
     `in_blend` compares the blend with the one made again without the member (None beyond `MOST`
     members or `MANY` scores), `in_mean` does so for the rank mean, which cannot shut a bad member
-    out by itself.
+    out by itself. `student` names a member that learned from this one, a stack: what it took
+    from it is not measured here, for it stays where this one is left out.
     """
 
     member: str
     in_blend: Comparison | None
     in_mean: Comparison
+    student: str = ""
 
     @property
     def verdict(self) -> str:
@@ -44,7 +46,9 @@ class Worth:
         """Say it in a sentence."""
         found = self.in_blend or self.in_mean
         text = f"{self.member} {self.verdict}: AUC with it {found.numbers}"
-        if found.verdict == "below":
+        if self.student and found.verdict != "above":
+            text += f", beside what {self.student} learned from it"
+        elif found.verdict == "below":
             return f"{text}; blend again without it"
         if self.in_mean.verdict == "below":
             text += f"; it harms the rank mean, {self.in_mean.numbers}"
@@ -71,7 +75,8 @@ def worths(
             in_mean = _left_out(rest, draws, mean, name)
             refit = not same and len(rows.names) <= MOST and rows.scores.size <= MANY
             in_blend = _left_out(rest, draws, blend, name) if refit else None
-            found.append(Worth(name, in_mean if same else in_blend, in_mean))
+            student = rows.students.get(name, "")
+            found.append(Worth(name, in_mean if same else in_blend, in_mean, student))
             tick()
     return tuple(found)
 

@@ -99,6 +99,7 @@ def worth_figure(found: Sequence[Worth], taken: str, *, png: bool = False) -> Ca
         axes.axvline(0, color=INK, lw=1)
         axes.set_yticks(rows, [worth.member for worth in found])
         axes.set(xlabel="AUC with the member minus AUC without it")
+        axes.xaxis.get_major_locator().set_params(nbins=6)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         canvas.figure.legend(loc="outside upper right", ncols=2, fontsize=8.5)
@@ -115,10 +116,13 @@ def _intervals(
 
 
 def groups_figure(found: Sequence[Group], overall: float, *, png: bool = False) -> Canvas:
-    """Draw the AUC of every group with its interval; those of few patients faintly."""
+    """Draw the AUC of every group with its interval; those of few patients faintly.
+
+    Intervals of few patients may run out of the figure: the others set its edge.
+    """
     shown = [group for group in found if group.value is not None]
     height = 1.0 + 0.26 * len(shown) + 0.12 * len({group.axis for group in shown})
-    with drawing(7.0, max(height, 2.0), "AUC by fold and by group of images", png=png) as canvas:
+    with drawing(5.4, max(height, 2.0), "AUC by fold and by group of images", png=png) as canvas:
         axes = canvas.figure.add_subplot()
         place, places_, last = 0.0, [], ""
         for group in shown:
@@ -131,7 +135,10 @@ def groups_figure(found: Sequence[Group], overall: float, *, png: bool = False) 
             f"{group.axis}: {group.name}" if group.axis != "fold" else group.name for group in shown
         ]
         axes.set_yticks(places_, names)
-        axes.set(xlabel="AUC of the blend, honest (dashed: all images)", xlim=(None, 1.0))
+        axes.set(
+            xlabel="AUC of the blend, honest (dashed: all images)",
+            xlim=(_edge(shown, overall), 1.0),
+        )
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         right = axes.secondary_yaxis("right")
@@ -139,6 +146,13 @@ def groups_figure(found: Sequence[Group], overall: float, *, png: bool = False) 
         right.tick_params(length=0, labelsize=8.5, labelcolor=INK)
         right.spines[:].set_visible(False)
     return canvas
+
+
+def _edge(shown: Sequence[Group], overall: float) -> float:
+    """Give the lowest AUC to be shown: below all of the groups that say something."""
+    lows = [group.low for group in shown if group.low is not None and not group.few]
+    values = [group.value for group in shown if group.value is not None]
+    return min(*lows, *values, overall, 0.95) - 0.02
 
 
 def _group(axes: Any, place: float, group: Group) -> None:

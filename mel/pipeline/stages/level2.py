@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mel import ensemble, tabular
 from mel.config import Recipe
+from mel.pipeline.exhibits import importance_exhibits
 from mel.pipeline.folder import Work
 from mel.pipeline.stage import Stage, base_inputs, digest_of, refusal
 from mel.pipeline.stages.level1 import level1, level1_stages, read_scores
@@ -43,9 +44,9 @@ def ensemble_stage(recipe: Recipe, work: Work) -> Stage:
 
     def make() -> object:
         table, fold_map = work.loaded(), Folds.read(work.folds)
-        return ensemble.blend(
-            table, fold_map, *read_scores(members, fold_map), recipe.ensemble, out
-        )
+        scores = read_scores(members, fold_map)
+        shown = importance_exhibits(recipe, work)
+        return ensemble.blend(table, fold_map, *scores, recipe.ensemble, out, exhibits=shown)
 
     files = ("oof.parquet", "test.parquet", "blend.json", "report.html")
     return Stage(

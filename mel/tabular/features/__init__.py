@@ -7,7 +7,8 @@ it has in any batch.
 
 from mel.tabular.features.choosing import VARIANTS, Variant, features_of
 from mel.tabular.features.describing import Described, describe
-from mel.tabular.features.listing import FeatureList, Matrix
+from mel.tabular.features.listing import FeatureList
+from mel.tabular.features.matrix import Matrix
 from mel.tabular.features.rows import Rows, own_percentiles
 from mel.tabular.features.stored import Floats, Norms, Reader, Stored
 

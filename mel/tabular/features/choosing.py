@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from mel.config import TabularSettings
-from mel.errors import MelError, near
+from mel.errors import MelError
+from mel.predictions import Scale
+from mel.tabular.features.agreement import AGREEMENTS, Agreement, Difference
 from mel.tabular.features.context import STATISTICS, Context, Statistic
 from mel.tabular.features.listing import AnyFeature, FeatureList
-from mel.tabular.features.members import Agreement, Difference, Logit, NormalScore, Percentile
+from mel.tabular.features.members import Logit, NormalScore, Percentile
 from mel.tabular.features.metadata import METADATA, Shortcut
 from mel.tabular.features.norms import Norm
 from mel.tabular.features.patients import FACTS, PatientFact
@@ -24,17 +26,23 @@ _EACH: tuple[Statistic, ...] = (
 )  # of every member
 
 
-def features_of(settings: TabularSettings, variant: Variant, rows: Rows) -> FeatureList:
+def features_of(
+    settings: TabularSettings,
+    variant: Variant,
+    rows: Rows,
+    scales: Mapping[str, Scale] | None = None,
+) -> FeatureList:
     """List the features of a variant over the members of the training `rows`.
 
-    "single" is made of one image alone; "context" has all of that, and what the patient's other
-    images say. The order is fixed: metadata, members by name, members together, the patient.
-    Raises MelError where there is none at all.
+    `scales` is by member the scale of its scores, where it is known. "single" is made of one
+    image alone; "context" has all of that, and what the patient's other images say. The order is
+    fixed: metadata, members by name, members together, the patient. Raises MelError where there
+    is none at all.
     """
     members = sorted(rows.scores)
     found: list[AnyFeature] = [METADATA[m] for m in METADATA if m in settings.metadata]
-    found += [_shortcut(name, rows) for name in sorted(settings.shortcuts)]
-    found += _of_members(settings, members, rows.scores)
+    found += [Shortcut(name=name) for name in sorted(settings.shortcuts)]
+    found += _of_members(settings, rows, scales or {})
     if not found:
         raise MelError("no features: neither metadata nor members; name at least one of either")
     if variant == "context":
@@ -42,28 +50,37 @@ def features_of(settings: TabularSettings, variant: Variant, rows: Rows) -> Feat
     return FeatureList(features=found)
 
 
-def _shortcut(name: str, rows: Rows) -> Shortcut:
-    if name not in rows.images.columns:
-        way = near(name, rows.images.columns)
-        raise MelError(f"tabular.shortcuts: the images have no column {name!r}; {way}")
-    return Shortcut(name=name)
-
-
 def _of_members(
-    settings: TabularSettings, members: list[str], scores: Mapping[str, object]
+    settings: TabularSettings, rows: Rows, scales: Mapping[str, Scale]
 ) -> list[AnyFeature]:
     found: list[AnyFeature] = []
+    members = sorted(rows.scores)
     for name in members:
-        reference = sorted(scores[name].tolist())  # type: ignore[attr-defined]
+        reference = sorted(rows.scores[name].tolist())
         found += [Percentile(name=name, reference=reference), NormalScore(name=name)]
-        if "logits" in settings.features and reference[0] >= 0 and reference[-1] <= 1:
-            found.append(Logit(name=name))
+        if "logits" in settings.features:
+            found += _logit(name, reference, scales.get(name, ""))
     if "agreement" in settings.features and len(members) > 1:
-        found += [Agreement(statistic=s) for s in ("mean", "spread", "least", "most")]
-        found += [Difference(name=name) for name in members] if len(members) > 2 else []
+        found += _agreements(members, monotone=settings.monotone)
     if "norms" in settings.features and members:
         found += [Norm(by=by) for by in ("site", "age") if by in settings.metadata]
     return found
+
+
+def _agreements(members: list[str], *, monotone: bool) -> list[AnyFeature]:
+    """What several members say together; where trees must rise with each, only what does so."""
+    together: list[AnyFeature] = [Agreement(statistic=s) for s in AGREEMENTS]
+    if monotone:
+        return [feature for feature in together if feature.rising]
+    return together + [Difference(name=name) for name in members if len(members) > 2]
+
+
+def _logit(name: str, reference: list[float], scale: Scale) -> list[Logit]:
+    """The log-odds of a member that has any; a scale that nobody told is told by the values."""
+    if scale == "logit":
+        return [Logit(name=name, scale=scale)]
+    chances = scale == "probability" or (not scale and reference[0] >= 0 and reference[-1] <= 1)
+    return [Logit(name=name)] if chances else []
 
 
 def _of_patients(settings: TabularSettings, members: list[str]) -> list[AnyFeature]:

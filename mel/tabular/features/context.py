@@ -53,6 +53,11 @@ class Context(Feature):
         """The member, and the statistic."""
         return f"{self.name or 'members'} in patient: {self.statistic}"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The patient."""
+        return ("patient_id",)
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the statistic of each image."""
         found = rows.once(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from mel.tabular.features.agreement import Agreement, Difference
 from mel.tabular.features.context import STATISTICS, Context
-from mel.tabular.features.members import Agreement, Difference, Logit, NormalScore, Percentile
+from mel.tabular.features.members import Logit, NormalScore, Percentile
 from mel.tabular.features.metadata import Category, Number, Shortcut
 from mel.tabular.features.norms import Norm
 from mel.tabular.features.patients import FACTS, PatientFact
@@ -39,7 +40,7 @@ _KINDS = (
     (Category, "sex, site"),
     (Percentile, "each member"),
     (NormalScore, "each member"),
-    (Logit, "each member whose scores are probabilities"),
+    (Logit, "each member whose scores are probabilities or logits"),
     (Agreement, "mean, spread, least, most of the members"),
     (Difference, "each member, of three or more"),
     (Norm, "by site, by age band"),

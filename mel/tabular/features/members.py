@@ -1,6 +1,5 @@
-"""Members' scores as features: ranks, normal scores, logits, and how far members agree."""
+"""A member's scores as features: ranks, normal scores and logits."""
 
-from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -10,10 +9,12 @@ from mel.errors import MelError
 from mel.tabular.features.rows import Rows
 from mel.tabular.features.stored import Feature, Floats, Norms, Reader
 
-__all__ = ["Agreement", "Difference", "Logit", "NormalScore", "Percentile", "logits"]
+__all__ = ["SCORE_LEAK", "Logit", "NormalScore", "Percentile", "logits"]
 
 _LEAST = 1e-7  # no probability is nearer to 0 or 1: float32 knows none
-_OOF = "the network that gave it never saw the image's fold; ranked by scores, without targets"
+SCORE_LEAK = (
+    "the network that gave it never saw the image's fold; ranked by scores, without targets"
+)
 
 
 class Percentile(Feature):
@@ -24,8 +25,7 @@ class Percentile(Feature):
     """
 
     unit: ClassVar[str] = "share of the reference below, 0 to 1"
-    leak: ClassVar[str] = _OOF
-    rises: ClassVar[bool] = True
+    leak: ClassVar[str] = SCORE_LEAK
     readers: ClassVar[tuple[Reader, ...]] = ("trees",)
     kind: Literal["percentile"] = "percentile"
     name: str
@@ -36,6 +36,11 @@ class Percentile(Feature):
         """The member, and what is made of it."""
         return f"{self.name}: percentile"
 
+    @property
+    def rising(self) -> bool:
+        """Always."""
+        return True
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the percentiles."""
         return rows.percentiles[self.name]
@@ -45,8 +50,7 @@ class NormalScore(Feature):
     """The percentile's place on a bell curve: what a straight line can be drawn through."""
 
     unit: ClassVar[str] = "standard deviations of a bell curve"
-    leak: ClassVar[str] = _OOF
-    rises: ClassVar[bool] = True
+    leak: ClassVar[str] = SCORE_LEAK
     readers: ClassVar[tuple[Reader, ...]] = ("linear",)
     kind: Literal["normal score"] = "normal score"
     name: str
@@ -56,28 +60,40 @@ class NormalScore(Feature):
         """The member, and what is made of it."""
         return f"{self.name}: normal score"
 
+    @property
+    def rising(self) -> bool:
+        """Always."""
+        return True
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the normal scores."""
         return rows.normal[self.name]
 
 
 class Logit(Feature):
-    """The log-odds of a member whose scores are probabilities, as its networks gave them."""
+    """The log-odds of a member's score, as its networks gave it: a probability, or a logit."""
 
     unit: ClassVar[str] = "log-odds"
     leak: ClassVar[str] = "the network that gave it never saw the image's fold; no target"
-    rises: ClassVar[bool] = True
     kind: Literal["logit"] = "logit"
     name: str
+    scale: Literal["probability", "logit"] = "probability"
 
     @property
     def title(self) -> str:
         """The member, and what is made of it."""
         return f"{self.name}: logit"
 
+    @property
+    def rising(self) -> bool:
+        """Always."""
+        return True
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
-        """Give the log-odds; scores that are no probabilities are refused."""
+        """Give the log-odds; scores that should be probabilities and are none are refused."""
         found = rows.scores[self.name]
+        if self.scale == "logit":
+            return np.clip(found, *logits(np.array([0.0, 1.0])))
         if len(found) and not (found.min() >= 0 and found.max() <= 1):
             odd = found[(found < 0) | (found > 1)][0]
             raise MelError(
@@ -95,56 +111,3 @@ def logits(probability: Floats) -> Floats:
     """
     kept = np.clip(probability, _LEAST, 1 - _LEAST)
     return np.asarray(np.log(kept / (1 - kept)), dtype=np.float64)
-
-
-Statistic = Literal["mean", "spread", "least", "most"]
-
-
-def _spread(rows: Rows) -> Floats:
-    away = [(column - rows.consensus) ** 2 for column in rows.normal.values()]
-    return np.asarray(np.sqrt(rows.sum_of(away) / len(away)))
-
-
-_AGREEMENT: dict[str, Callable[[Rows], Floats]] = {
-    "mean": lambda rows: rows.consensus,
-    "spread": _spread,
-    "least": lambda rows: np.minimum.reduce(list(rows.normal.values())),
-    "most": lambda rows: np.maximum.reduce(list(rows.normal.values())),
-}
-
-
-class Agreement(Feature):
-    """What the members say together of one image: mean, spread, least and most normal score."""
-
-    unit: ClassVar[str] = "standard deviations of a bell curve"
-    leak: ClassVar[str] = _OOF
-    kind: Literal["agreement"] = "agreement"
-    statistic: Statistic
-
-    @property
-    def title(self) -> str:
-        """The statistic."""
-        return f"members: {self.statistic}"
-
-    def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
-        """Give the statistic over the members."""
-        return _AGREEMENT[self.statistic](rows)
-
-
-class Difference(Feature):
-    """By how much a member is above the mean of all members."""
-
-    unit: ClassVar[str] = "standard deviations of a bell curve"
-    leak: ClassVar[str] = _OOF
-    readers: ClassVar[tuple[Reader, ...]] = ("trees",)  # a line has it by its normal scores
-    kind: Literal["difference"] = "difference"
-    name: str
-
-    @property
-    def title(self) -> str:
-        """The member, and what is made of it."""
-        return f"{self.name}: above the members' mean"
-
-    def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
-        """Give the differences."""
-        return rows.normal[self.name] - rows.consensus

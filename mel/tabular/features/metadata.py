@@ -35,6 +35,11 @@ class Number(Feature):
         """The column's own name."""
         return self.name
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Its column."""
+        return (self.name,)
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the numbers, missing as NaN."""
         return _numbers(rows, self.name, "years")
@@ -53,6 +58,11 @@ class Category(Feature):
     def title(self) -> str:
         """The column's own name."""
         return self.name
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Its column."""
+        return (self.name,)
 
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the codes; a word the training did not know is refused."""
@@ -82,6 +92,11 @@ class Shortcut(Feature):
     def title(self) -> str:
         """The column's own name, marked."""
         return f"{self.name} (shortcut)"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Its column."""
+        return (self.name,)
 
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the numbers, missing as NaN."""

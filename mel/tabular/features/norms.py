@@ -30,6 +30,16 @@ class Norm(Feature):
         """What it is compared by."""
         return f"members: above the usual at this {self.by}"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Where, or how old."""
+        return (self.by,)
+
+    @property
+    def rising(self) -> bool:
+        """Always: the usual score is a number of the model."""
+        return True
+
     def groups(self, rows: Rows) -> list[str]:
         """Name the group of each image: a site, or ten years of age."""
         return rows.once(f"groups by {self.by}", lambda: self._groups(rows))

@@ -93,6 +93,11 @@ class PatientFact(Feature):
         """The metadata column it is made of, if any."""
         return _needs(self.fact)
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The patient, and that column."""
+        return ("patient_id", self.needs) if self.needs else ("patient_id",)
+
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
         """Give the fact for each image; NaN where it rests on an age that is missing."""
         return rows.once("facts", lambda: facts_of(rows))[self.fact]

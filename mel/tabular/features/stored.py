@@ -31,12 +31,21 @@ class Feature(Stored):
     unit: ClassVar[str] = ""
     leak: ClassVar[str] = ""
     readers: ClassVar[tuple[Reader, ...]] = ("trees", "linear")
-    rises: ClassVar[bool] = False  # with a member's score, whatever else is the same
 
     @property
     def title(self) -> str:
         """What the column is called in tables; no two of a list are called the same."""
         raise NotImplementedError
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the images that it is made of, beside image_id and the scores."""
+        return ()
+
+    @property
+    def rising(self) -> bool:
+        """Whether it never falls where a member's score rises, whatever else is the same."""
+        return False
 
     def column(self, rows: Rows, norms: Norms) -> Floats:
         """Give the feature of each image, float64, missing as NaN, in the rows' order."""

@@ -16,11 +16,12 @@ def choose_rounds(
     """Give the settings with the rounds at which the held-out log loss is least, at most theirs.
 
     Each fold inside the rows free of `folds` is held out once; their losses are averaged by rows.
+    A positive counts there what it counts in fitting.
     """
-    total, rows = np.zeros(settings.rounds), 0
+    total, rows, heavy = np.zeros(settings.rounds), 0, settings.positive_weight
     for train, held in plan.inner(*folds):
         parts = [
-            (matrix[mask], plan.target[mask], weights_of(plan.target[mask], 1.0))
+            (matrix[mask], plan.target[mask], weights_of(plan.target[mask], heavy))
             for mask in (train, held)
         ]
         total += LightGbm().losses(parts[0], parts[1], settings) * held.sum()

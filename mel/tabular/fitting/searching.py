@@ -43,8 +43,8 @@ def _optuna() -> Any:
         optuna = import_module("optuna")
     except ImportError:
         raise MelError(
-            "tabular.search: needs optuna, which is not installed; pip install optuna, or "
-            "set trials = 0"
+            "tabular.search: needs optuna, which is not installed; install mel[search], or set "
+            "trials = 0"
         ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

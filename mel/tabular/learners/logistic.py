@@ -7,10 +7,11 @@ import numpy as np
 from mel.config import TabularSettings
 from mel.tabular.features import Floats, Matrix, Reader
 from mel.tabular.learners.base import Model, Number, expanded
+from mel.tabular.learners.newton import newton
 
 __all__ = ["Logistic", "LogisticModel"]
 
-_STEPS, _NEAR = 50, 1e-10
+_ALIKE = 1e-10  # of a column: a spread that is none
 _DIGITS = 9  # of each weight that are kept: the last ones depend on the machine's algebra
 
 
@@ -74,7 +75,7 @@ class Logistic:
         columns = _columns(matrix, flags)
         mean, scale = _centre(columns)
         design = np.nan_to_num((columns - mean) / scale)
-        found = _newton(design, target, weight, 1.0 / settings.logistic.c)
+        found = newton(design, target, weight, 1.0 / settings.logistic.c)
         return LogisticModel(
             intercept=_kept(found[-1]),
             weight=[_kept(w) for w in found[:-1]],
@@ -117,35 +118,4 @@ def _centre(columns: Floats) -> tuple[Floats, Floats]:
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, columns, 0).sum(axis=0) / count
     spread = np.sqrt((np.where(known, columns - mean, 0) ** 2).sum(axis=0) / count)
-    return mean, np.where(spread > _NEAR * (1 + np.abs(mean)), spread, 1.0)
-
-
-def _newton(design: Floats, target: Floats, weight: Floats, ridge: float) -> Floats:
-    """The minimum of a convex loss: weights, then the intercept."""
-    rows = np.column_stack([design, np.ones(len(design))])
-    penalty = np.full(rows.shape[1], ridge)
-    penalty[-1] = _NEAR
-    beta = np.zeros(rows.shape[1])
-    share = float((weight * target).sum() / weight.sum())
-    beta[-1] = np.log(share / (1 - share))
-    loss = _loss(rows, target, weight, penalty, beta)
-    for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-(rows @ beta)))
-        slope = rows.T @ (weight * (chance - target)) + penalty * beta
-        curve = (rows * (weight * chance * (1 - chance))[:, None]).T @ rows
-        step = np.linalg.solve(curve + np.diag(penalty), slope)
-        size = 1.0
-        while (new := _loss(rows, target, weight, penalty, beta - size * step)) > loss:
-            size /= 2
-            if size < _NEAR:
-                return beta
-        beta, loss = beta - size * step, new
-        if np.abs(step).max() <= _NEAR:
-            break
-    return beta
-
-
-def _loss(rows: Floats, target: Floats, weight: Floats, penalty: Floats, beta: Floats) -> float:
-    margin = rows @ beta
-    own = np.logaddexp(0, margin) - target * margin
-    return float((weight * own).sum() + (penalty * beta * beta).sum() / 2)
+    return mean, np.where(spread > _ALIKE * (1 + np.abs(mean)), spread, 1.0)

@@ -28,6 +28,7 @@ def test_two_devices_stopped_on_the_way_give_the_loss_and_the_scores_of_one(back
     assert np.shape(one["logits"]) == (32, 8)
     assert np.ptp(one["logits"]) > 10 * LOGIT
     assert np.allclose(one["logits"], two["logits"], atol=LOGIT)
+    assert found["opened"] == (["jax"] if backend == "jax" else [])  # seconds of every start
 
 
 def _run(backend: str) -> dict[str, Any]:

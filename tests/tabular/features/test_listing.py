@@ -70,6 +70,21 @@ def test_a_score_is_a_percentile_a_normal_score_and_where_a_probability_a_logit(
     assert {"one: normal score"} & set(trees.columns) == {"one: percentile"} & set(line.columns)
 
 
+def test_a_member_given_as_logits_has_the_features_of_the_same_probabilities():
+    as_logits = SCORES.with_columns(two=(pl.col("two") / (1 - pl.col("two"))).log())
+    features = features_of(
+        TabularSettings(), "context", _training_rows(as_logits), {"two": "logit", "one": ""}
+    )
+    for reader in READERS:
+        found = _table(scores=as_logits, features=features, reader=reader)
+        np.testing.assert_allclose(found, _table(reader=reader), atol=1e-12)
+    far = as_logits.with_columns(two=pl.lit(-99.0))
+    assert _table(scores=far, features=features)["two: logit"].round(2).to_list() == [-16.12] * 6
+    places = SCORES.with_columns(two=pl.col("two").rank() / 7)
+    ranked = features_of(TabularSettings(), "single", _training_rows(places), {"two": "rank"})
+    assert not [f for f in ranked.features if f.kind == "logit"]  # a place is no probability
+
+
 def test_facts_of_a_patient_count_its_images_sites_and_years():
     found = {k.removeprefix("patient: "): v for k, v in _table().to_dict().items()}
     assert np.exp(found["images"]).round().to_list() == [3, 3, 3, 2, 2, 1]
@@ -116,8 +131,6 @@ def test_groups_of_features_are_there_as_the_settings_say():
     assert _table(features=bare).columns == ["age", "one: percentile", "two: percentile"]
     more = features_of(TabularSettings(shortcuts=["width"]), "single", _with_width())
     assert [f.title for f in more.features if f.kind == "shortcut"] == ["width (shortcut)"]
-    with pytest.raises(MelError, match="no column 'widht'; did you mean 'width'"):
-        features_of(TabularSettings(shortcuts=["widht"]), "single", _with_width())
 
 
 def _with_width() -> Rows:
@@ -130,7 +143,11 @@ def test_columns_tell_which_are_codes_and_which_rise_with_a_score():
     matrix = FEATURES.matrix(FEATURES.rows(IMAGES, SCORES), NORMS, "trees")
     assert {matrix.titles[i]: n for i, n in matrix.levels.items()} == {"sex": 2, "site": 6}
     rising = {matrix.titles[i] for i in matrix.rises}
-    assert rising == {"one: percentile", "two: percentile", "two: logit"}
+    assert rising == {
+        *("one: percentile", "two: percentile", "two: logit"),
+        *("members: mean", "members: least", "members: most"),
+        *("members: above the usual at this site", "members: above the usual at this age"),
+    }
     assert len(set(matrix.titles)) == len(matrix.titles)
 
 
@@ -183,6 +200,7 @@ def test_a_list_without_its_digest_is_refused(tmp_path, content):
         (IMAGES, pl.concat([SCORES, SCORES]), "scores: image_id 'a' stands 2 times"),
         (IMAGES, SCORES[3:], "image 'd' has no finite score of one"),
         (IMAGES, SCORES.with_columns(two=pl.lit(float("nan"))), "no finite score of two"),
+        (IMAGES, SCORES.with_columns(two=pl.lit("high")), "no finite score of two"),
         (IMAGES, SCORES.with_columns(two=pl.lit(2.0)), "two gave probabilities when.* gives 2 now"),
         (IMAGES.with_columns(patient_id=None), SCORES, "6 rows without patient_id"),
     ],

@@ -8,7 +8,8 @@ from mel.config import TabularSettings
 from mel.tabular.features import Matrix
 from mel.tabular.learners import LEARNERS, weights_of
 from mel.tabular.learners.base import expanded
-from mel.tabular.learners.histogram import Tree, estimator
+from mel.tabular.learners.histogram import estimator
+from mel.tabular.learners.trees import Tree
 
 SETTINGS = TabularSettings(
     learners=["lightgbm", "logistic", "histogram"],
