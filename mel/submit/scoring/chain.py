@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
 import polars as pl
 
 from mel.ensemble import Blend
-from mel.metrics import percentile
 from mel.submit.scoring.looked import Looked
 from mel.tabular import Stack
 
 __all__ = ["Chain", "Said", "only_fold"]
 
 _NUMBERS = ("probability", "low", "high", "score", "percentile")
+_FIRST = ("image_id", *_NUMBERS, "decision", "variant")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +70,11 @@ class Chain:
     def say(self, images: pl.DataFrame, looked: Looked) -> Said:
         """Give all that is said of images, in their order."""
         wide = self.wide(images, looked)
-        score = self.blend.score(wide)["score"]
-        point = self.blend.operating_points[0] if self.blend.operating_points else None
-        frame = wide.with_columns(
-            probability=pl.Series(self.blend.probability(score)),
-            low=pl.lit(None, pl.Float64),
-            high=pl.lit(None, pl.Float64),
-            score=score,
-            percentile=self._percentile(score),
-            decision=pl.lit(None, pl.Boolean) if point is None else score >= point.threshold,
-            variant=pl.lit(self.variant),
-        )
-        first = ("image_id", *_NUMBERS, "decision", "variant")
-        return Said(frame.select(*first, *wide.columns[1:]), *self._parts(wide))
+        judged = self.blend.judge(wide).rename({"place": "percentile", "alarm": "decision"})
+        ends = dict.fromkeys(("low", "high"), pl.lit(None, pl.Float64))
+        frame = judged.with_columns(**ends, variant=pl.lit(self.variant)).select(_FIRST)
+        frame = frame.with_columns(wide.select(wide.columns[1:]))
+        return Said(frame, *self._parts(wide))
 
     def nothing(self, looked: Looked) -> Said:
         """Give what would be said of no image: the columns, each of its type."""
@@ -95,29 +86,17 @@ class Chain:
         parts = {"image_id": pl.String()} | numbers
         return Said(*(pl.DataFrame(schema=each) for each in (types | numbers, parts, parts)))
 
-    def _percentile(self, score: pl.Series) -> pl.Series:
-        """Give the place of scores among those of the training images."""
-        if (peers := getattr(self.blend, "peers", None)) is None:
-            return pl.Series([None] * len(score), dtype=pl.Float64)
-        return pl.Series(percentile(score, peers))
-
     def _parts(self, wide: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Give what each member adds to the score, and its place among its training scores."""
-        shares: dict[str, pl.Series] = {}
-        places: dict[str, pl.Series] = {}
-        for member in wide.columns[1:]:
-            weight = self.blend.weights.get(member, 0.0)
-            shares[member] = pl.Series([0.0] * wide.height)
-            places[member] = pl.Series([None] * wide.height, dtype=pl.Float64)
-            if weight:
-                found = percentile(wide[member], self.blend.references[member])
-                scale, known = self.blend.scale, len(self.blend.references[member])
-                shown = found if weight > 0 else 1 - found
-                middle = scale.there(np.array([0.5]), known)
-                shares[member] = pl.Series(abs(weight) * (scale.there(shown, known) - middle))
-                places[member] = pl.Series(found)
-        ids = wide.select("image_id")
-        return ids.with_columns(**shares), ids.with_columns(**places)
+        ids, parts = wide.select("image_id"), self.blend.explain(wide)
+        blank = dict.fromkeys(wide.columns[1:], pl.lit(None, pl.Float64))
+        shares, places = (
+            ids.with_columns(**blank).update(
+                parts.pivot("member", index="image_id", values=value), on="image_id"
+            )
+            for value in ("push", "place")
+        )
+        return shares.with_columns(pl.col(*wide.columns[1:]).fill_null(0.0)), places
 
 
 def only_fold(stack: Stack, fold: int) -> Stack:

@@ -37,13 +37,18 @@ class Judge:
     whole: Mapping[str, Chain]
     folds: Mapping[str, Sequence[Chain]]
 
-    def judge(self, asked: Asked, looked: Looked, variant: str = "auto") -> Judged:
-        """Judge what was looked at; all images of a patient must be among `asked`."""
+    def judge(
+        self, asked: Asked, looked: Looked, variant: str = "auto", fold: int | None = None
+    ) -> Judged:
+        """Judge what was looked at; all images of a patient must be among `asked`.
+
+        With `fold`, by the networks and the stack's model of one fold alone.
+        """
         if unseen := set(asked.ids) - set(looked.image_ids):
             raise MelError(f"image {min(unseen)!r} was not looked at; look at all that is judged")
         chosen = asked.variants(set(looked.scored), variant)
         said = [
-            self._said(str(name), asked.frame.join(rows, on="image_id", how="semi"), looked)
+            self._said(str(name), asked.frame.join(rows, on="image_id", how="semi"), looked, fold)
             for (name,), rows in chosen.group_by("variant", maintain_order=True)
         ]
         whole = [self.whole["single"].nothing(looked), *said]  # its columns, and no row
@@ -54,7 +59,10 @@ class Judge:
         )
         return Judged(_flagged(frame, asked, looked), shares, by_member)
 
-    def _said(self, variant: str, images: pl.DataFrame, looked: Looked) -> Said:
+    def _said(self, variant: str, images: pl.DataFrame, looked: Looked, fold: int | None) -> Said:
+        if fold is not None:
+            found = self.folds[variant][fold].say(images, looked)
+            return found.between([found.frame["probability"]], variant)
         found = self.whole[variant].say(images, looked)
         alone = [chain.probability(images, looked) for chain in self.folds[variant]]
         return found.between([found.frame["probability"], *alone], variant)

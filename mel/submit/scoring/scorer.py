@@ -1,6 +1,7 @@
 """Scorer: a bundle, opened once, that scores any images."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -23,10 +24,17 @@ class Scorer:
     """The whole ensemble of a bundle, ready to score. Any number of threads may ask it at once."""
 
     def __init__(
-        self, bundle: Bundle, about: About, engine: Engine, looker: Looker, judge: Judge
+        self,
+        bundle: Bundle,
+        about: About,
+        engine: Engine,
+        looker: Looker,
+        judge: Judge,
+        folds: tuple[str, ...],
     ) -> None:
+        """Made by `open`."""
         self._bundle, self._about, self._engine = bundle, about, engine
-        self._looker, self._judge = looker, judge
+        self._looker, self._judge, self._folds = looker, judge, folds
 
     @classmethod
     def open(
@@ -54,9 +62,11 @@ class Scorer:
         members = members_in(found, about)
         allowed = "float32" if precision == "auto" and not about.bfloat16 else precision
         used: Engine = engine or OpenVino(allowed, threads, batch)
-        eyes = _eyes(found, members, used)
-        judge = judge_in(found, about, members[0].folds)
-        return cls(found, about, used, Looker(eyes, used.batch, threads), judge)
+        folds = members[0].folds
+        with ThreadPoolExecutor(1) as pool:  # LightGBM is imported while graphs are compiled
+            judge = pool.submit(judge_in, found, about, folds)
+            eyes = _eyes(found, members, used)
+            return cls(found, about, used, Looker(eyes, used.batch, threads), judge.result(), folds)
 
     @property
     def card(self) -> str:
@@ -87,6 +97,11 @@ class Scorer:
     def n_folds(self) -> int:
         """How many chains the spread is taken over."""
         return len(self._judge.folds["single"])
+
+    @property
+    def folds(self) -> tuple[str, ...]:
+        """The folds whose networks are there; ("mean",) where they were averaged into one."""
+        return self._folds
 
     @property
     def synthetic(self) -> bool:
@@ -134,15 +149,22 @@ class Scorer:
         """
         return self._looker.look(Asked.of(frame), pictures or {}, maps=maps)
 
-    def judge(self, frame: pl.DataFrame, looked: Looked, variant: str = "auto") -> Judged:
+    def judge(
+        self,
+        frame: pl.DataFrame,
+        looked: Looked,
+        variant: str = "auto",
+        *,
+        fold: int | None = None,
+    ) -> Judged:
         """Say what the ensemble makes of images that were looked at: the quick part.
 
         Two or more images of one patient_id are judged in their context: give all of them at once.
         Any other image is judged by itself. `variant` "context" or "single" asks for one of both
-        for all images that have a patient. Rows keep the frame's order; each must have been
-        looked at.
+        for all images that have a patient, `fold` for what the chain of one fold says alone, by its
+        place in `folds`. Rows keep the frame's order; each must have been looked at.
         """
-        return self._judge.judge(Asked.of(frame), looked, variant)
+        return self._judge.judge(Asked.of(frame), looked, variant, fold)
 
 
 def _eyes(bundle: Bundle, members: tuple[Member, ...], engine: Engine) -> list[Eye]:

@@ -76,11 +76,15 @@ def _reference(bundle: Bundle, name: str) -> Reference:
 
 
 def judge_in(bundle: Bundle, said: About, folds: Sequence[str]) -> Judge:
-    """Read the stack and the blends; `folds` are those whose networks there are."""
+    """Read the stack and the blends; `folds` are those whose networks there are.
+
+    The stack's models are opened now and not when the first image waits for them.
+    """
     stack = None
     if said.stack:
         with bundle.folder("stack") as folder:
             stack = tabular.load(folder)
+        _open(stack)
     whole, alone = {}, {}
     for variant in VARIANTS:
         with bundle.folder(f"blends/{variant}") as folder:
@@ -111,3 +115,10 @@ def _check(bundle: Bundle, said: About, blend: Blend) -> None:
     """Refuse a blend of members that the bundle does not have."""
     if odd := set(blend.members) - {*said.members, said.stack}:
         raise MelError(f"{bundle.path}: its blend needs {min(odd)}, which it lacks; bundle again")
+
+
+def _open(stack: tabular.Stack) -> None:
+    for variant in (stack.context, stack.single):
+        for fold in variant.folds:
+            for model in fold.models:
+                getattr(model, "booster", None)
