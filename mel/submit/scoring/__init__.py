@@ -5,10 +5,22 @@
 True
 """
 
+from mel.submit.scoring.asking import Asked
 from mel.submit.scoring.engine import Answer, Engine, Network
+from mel.submit.scoring.graphs import native_precision
 from mel.submit.scoring.judging import Judged
 from mel.submit.scoring.looked import Looked
 from mel.submit.scoring.member import Member
 from mel.submit.scoring.scorer import Scorer
 
-__all__ = ["Answer", "Engine", "Judged", "Looked", "Member", "Network", "Scorer"]
+__all__ = [
+    "Answer",
+    "Asked",
+    "Engine",
+    "Judged",
+    "Looked",
+    "Member",
+    "Network",
+    "Scorer",
+    "native_precision",
+]

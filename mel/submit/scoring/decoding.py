@@ -1,21 +1,23 @@
 """Pictures of a batch: read once, decoded at every size that a member wants, by threads, ahead."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from mel.errors import MelError
 from mel.images import Framing, decode, fetch
+from mel.images.quality import Looks, Quality
 
-__all__ = ["Batch", "Look", "batches"]
+__all__ = ["Batch", "Look", "Row", "batches"]
 
 Pixels = NDArray[np.uint8]
 Look = tuple[int, Framing]
+Row = tuple[str, str | None, NDArray[np.float32]]  # image_id, path, metadata
 _AHEAD = 2
 
 
@@ -23,70 +25,74 @@ _AHEAD = 2
 class Batch:
     """Pictures of some rows, filled up with black ones to a whole batch.
 
-    start: the first row. ids: the rows' image_ids. pixels: uint8 `(batch, size, size, 3)` a look.
-    faults: why a picture could not be read, by its place among the rows.
+    ids: the rows' image_ids. pixels: uint8 `(batch, size, size, 3)` a look. metadata: float32
+    `(batch, m)`. faults: why a picture could not be read, by its place among the rows. qualities:
+    how each looks beside the training pictures; None where nothing is known, or it is broken.
     """
 
-    start: int
     ids: tuple[str, ...]
     pixels: Mapping[Look, Pixels]
+    metadata: NDArray[np.float32]
     faults: Mapping[int, str]
-
-    @property
-    def rows(self) -> slice:
-        """Where the batch stands among all rows."""
-        return slice(self.start, self.start + len(self.ids))
+    qualities: Sequence[Quality | None]
 
 
 def batches(
-    frame: pl.DataFrame,
+    rows: Iterable[Row],
     pictures: Mapping[str, bytes],
     looks: Sequence[Look],
     batch: int,
     pool: ThreadPoolExecutor,
+    known: Looks | None = None,
 ) -> Iterator[Batch]:
-    """Give the pictures of a frame of image_id and path, in order, a batch at a time.
+    """Give the pictures of rows, in order, a batch at a time.
 
     An image that `pictures` has by its id is taken from there, else from its path. Two batches are
-    decoded ahead of the one that is given. A picture that cannot be read is black, with a fault.
+    decoded ahead of the one that is given. A picture that cannot be read is black, with a fault;
+    each other one is compared with the training pictures where they are `known`.
     """
-    rows = list(frame.select("image_id", "path").iter_rows())
-    coming: deque[tuple[int, tuple[str, ...], list[Future[_Seen]]]] = deque()
+    coming: deque[tuple[list[Row], list[Future[_Seen]]]] = deque()
+    whole = iter(rows)
     try:
-        for start in range(0, len(rows), batch):
-            here = rows[start : start + batch]
-            parts = [pool.submit(_decoded, i, path, pictures.get(i), looks) for i, path in here]
-            coming.append((start, tuple(image_id for image_id, _ in here), parts))
+        while here := list(islice(whole, batch)):
+            parts = [
+                pool.submit(_decoded, image_id, path, pictures.get(image_id), looks, known)
+                for image_id, path, _ in here
+            ]
+            coming.append((here, parts))
             if len(coming) > _AHEAD:
                 yield _whole(*coming.popleft(), looks, batch)
         while coming:
             yield _whole(*coming.popleft(), looks, batch)
     finally:
-        for *_, parts in coming:
+        for _, parts in coming:
             for part in parts:
                 part.cancel()
 
 
-_Seen = dict[Look, Pixels] | str
+_Seen = tuple[dict[Look, Pixels], Quality | None] | str
 
 
-def _decoded(image_id: str, path: str | None, data: bytes | None, looks: Sequence[Look]) -> _Seen:
+def _decoded(
+    image_id: str,
+    path: str | None,
+    data: bytes | None,
+    looks: Sequence[Look],
+    known: Looks | None,
+) -> _Seen:
     """Give a picture at every look, or one line that says why there is none."""
     try:
         if data is None and not path:
             return "no picture was given"
         content = fetch(str(path), image_id) if data is None else data
-        return {look: decode(content, look[0], image_id, look[1]) for look in looks}
+        pixels = {look: decode(content, look[0], image_id, look[1]) for look in looks}
+        return pixels, None if known is None else known.check(content)
     except MelError as error:
         return str(error).removeprefix(f"{image_id}: ")
 
 
 def _whole(
-    start: int,
-    ids: tuple[str, ...],
-    parts: Sequence[Future[_Seen]],
-    looks: Sequence[Look],
-    batch: int,
+    rows: Sequence[Row], parts: Sequence[Future[_Seen]], looks: Sequence[Look], batch: int
 ) -> Batch:
     found = [part.result() for part in parts]
     pixels = {look: np.zeros((batch, look[0], look[0], 3), np.uint8) for look in looks}
@@ -96,5 +102,8 @@ def _whole(
             faults[place] = one
             continue
         for look in looks:
-            pixels[look][place] = one[look]
-    return Batch(start, ids, pixels, faults)
+            pixels[look][place] = one[0][look]
+    qualities = [None if isinstance(one, str) else one[1] for one in found]
+    metadata = np.zeros((batch, len(rows[0][2])), np.float32)
+    metadata[: len(rows)] = [known for *_, known in rows]
+    return Batch(tuple(image_id for image_id, *_ in rows), pixels, metadata, faults, qualities)

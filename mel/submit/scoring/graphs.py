@@ -14,11 +14,12 @@ from mel.process import cores
 from mel.submit.scoring.engine import Answer, Graph, Network
 from mel.submit.scoring.member import Member
 
-__all__ = ["BATCH", "OpenVino", "Precision"]
+__all__ = ["BATCH", "OpenVino", "Precision", "native_precision"]
 
 Precision = Literal["float32", "bfloat16"]
 BATCH = 16
 _STREAMS = 4  # batches computed at a time, at most: each takes memory of its own
+_PRECISIONS: dict[str, Precision] = {"float32": "float32", "bfloat16": "bfloat16"}
 _TYPES = {"float32": "f32", "bfloat16": "bf16"}
 _NAMES = ("pixels", "metadata")
 
@@ -168,20 +169,31 @@ def _core() -> Any:
     return openvino.Core()
 
 
+def native_precision() -> Precision:
+    """Give the precision that OpenVINO itself would choose here: what the processor computes.
+
+    Raises MelError where OpenVINO is not installed.
+    """
+    return _native(_core())
+
+
+def _native(core: Any) -> Precision:
+    kind = core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()
+    return "bfloat16" if kind == "bf16" else "float32"
+
+
 def _chosen(core: Any, precision: str) -> Precision:
-    """Give the precision to compute in. OpenVINO's own choice is what the processor has."""
-    native = "bf16" in str(core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string())
-    if precision == "auto":
-        return "bfloat16" if native else "float32"
-    if precision == "bfloat16" and not native:
+    """Give the precision to compute in."""
+    if precision not in ("auto", *_TYPES):
+        raise MelError(f"precision {precision!r}; known: auto, {', '.join(_TYPES)}")
+    native = _native(core)
+    if precision == "bfloat16" and native != "bfloat16":
         raise MelError("precision bfloat16: this processor has none; take float32 or auto")
-    if precision not in _TYPES:
-        raise MelError(f"precision {precision!r}; known: auto, bfloat16, float32")
-    return "bfloat16" if precision == "bfloat16" else "float32"
+    return native if precision == "auto" else _PRECISIONS[precision]
 
 
 def _merged(models: Sequence[Any]) -> Any:
-    """Give one model of several with the same inputs: the first's logit and map, then the next's."""
+    """Give one model of several with the same inputs: the logit and the map of each in turn."""
     import openvino
 
     shared = {port.get_any_name(): port.get_node() for port in models[0].inputs}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mel.errors import MelError
+from mel.images.quality import WARNINGS
 from mel.submit.scoring.asking import Asked
 from mel.submit.scoring.chain import Chain, Said
 from mel.submit.scoring.looked import Looked
@@ -70,9 +71,10 @@ class Judge:
 
 def _flagged(frame: pl.DataFrame, asked: Asked, looked: Looked) -> pl.DataFrame:
     """Add what must be said of each image."""
-    faults = looked.faults
+    warned = dict(looked.quality.select("image_id", "warnings").iter_rows())
+    broken = {image_id: [f"broken image: {why}"] for image_id, why in looked.faults.items()}
     flags = [
-        [*([f"broken image: {faults[i]}"] if i in faults else []), *asked.flags[i]]
+        [*broken.get(i, []), *(WARNINGS[name] for name in warned[i] or ()), *asked.flags[i]]
         for i in frame["image_id"]
     ]
     return frame.with_columns(flags=pl.Series(flags, dtype=pl.List(pl.String)))

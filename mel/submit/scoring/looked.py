@@ -9,10 +9,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.errors import MelError
+from mel.images.quality import Quality
 
-__all__ = ["Looked"]
+__all__ = ["QUALITY", "Looked", "quality_frame"]
 
 Floats = NDArray[np.float64]
+QUALITY = ("sharpness", "light low", "light high", "oddness", "shorter side", "percentile")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +23,9 @@ class Looked:
 
     probabilities: by member, float64 `(n, folds)`, NaN where the picture has a fault. maps: by
     member, float32 `(n, h, w)`, where the logit of the mean fold comes from; only if asked for.
-    quality: image_id, then what was measured of the picture. faults: why an image could not be
-    read, by image_id.
+    quality: image_id, the columns of `QUALITY` (see `mel.images.quality.Quality`) and warnings, a
+    list of names; nulls where the bundle does not know what training pictures look like. faults:
+    why an image could not be read, by image_id.
     """
 
     image_ids: tuple[str, ...]
@@ -67,6 +70,17 @@ class Looked:
         columns = {m: _by(found[rows], fold) for m, found in self.probabilities.items()}
         ids = pl.Series("image_id", self.scored, dtype=pl.String)
         return pl.DataFrame({"image_id": ids} | columns)
+
+
+def quality_frame(ids: Sequence[str], qualities: Sequence[Quality | None]) -> pl.DataFrame:
+    """Give what was found of pictures as a frame, a row an image."""
+    values = [{} if q is None else {**q.values, "percentile": q.percentile} for q in qualities]
+    columns = {
+        name: pl.Series([row.get(name) for row in values], dtype=pl.Float64) for name in QUALITY
+    }
+    warnings = [None if q is None else list(q.warnings) for q in qualities]
+    told = {"warnings": pl.Series(warnings, dtype=pl.List(pl.String))}
+    return pl.DataFrame({"image_id": pl.Series(ids, dtype=pl.String)} | columns | told)
 
 
 def _by(found: Floats, fold: int | None) -> Floats:

@@ -1,20 +1,20 @@
 """The slow part: pictures decoded, seen under every view, put to every network, all overlapped."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from mel.metadata import METADATA, encode_metadata
+from mel.images.quality import Looks, Quality
+from mel.metadata import encode_metadata
 from mel.process import cores
 from mel.submit.scoring.asking import Asked
-from mel.submit.scoring.decoding import Batch, Look, batches
+from mel.submit.scoring.decoding import Batch, Look, Row, batches
 from mel.submit.scoring.engine import Answer, Network
-from mel.submit.scoring.looked import Looked
+from mel.submit.scoring.looked import Looked, quality_frame
 from mel.submit.scoring.member import Member
 from mel.views import Reference, View, average, seen
 
@@ -84,37 +84,63 @@ class _Begun:
 class Looker:
     """Looks at images with all members. Any number of threads may ask it at once."""
 
-    def __init__(self, eyes: Sequence[Eye], batch: int, threads: int | None = None) -> None:
-        self._eyes, self._batch = tuple(eyes), batch
+    def __init__(
+        self,
+        eyes: Sequence[Eye],
+        batch: int,
+        threads: int | None = None,
+        known: Looks | None = None,
+    ) -> None:
+        """`known` are the training pictures' looks, where each picture is to be compared."""
+        self._eyes, self._batch, self._known = tuple(eyes), batch, known
         self._looks = tuple({eye.look(size): None for eye in eyes for size in eye.member.sizes})
         self._pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix="mel-decode")
 
     def look(self, asked: Asked, pictures: Mapping[str, bytes], *, maps: bool) -> Looked:
         """Give what the members see; a picture that cannot be read has a fault and no scores."""
-        kept = _Kept(asked.ids, self._eyes)
-        metadata = encode_metadata(asked.frame)
+        return next(self.looks([asked], pictures, maps=maps))
+
+    def looks(
+        self, lists: Iterable[Asked], pictures: Mapping[str, bytes], *, maps: bool = False
+    ) -> Iterator[Looked]:
+        """Look at one list after another, and give each once it is whole.
+
+        Batches run over from one list into the next, so that nothing waits at the end of a list.
+        Lists are taken a few batches before they are looked at.
+        """
+        waiting: deque[Asked] = deque()
+        kept = _Kept(self._eyes)
         pending: deque[tuple[Batch, list[_Begun]]] = deque()
-        for batch in batches(asked.frame, pictures, self._looks, self._batch, self._pool):
-            known = np.zeros((self._batch, len(METADATA)), np.float32)
-            known[: len(batch.ids)] = metadata[batch.rows]
+        rows = _rows(lists, waiting)
+        for batch in batches(rows, pictures, self._looks, self._batch, self._pool, self._known):
+            known = batch.metadata
             pending.append((batch, [eye.begin(batch, known, maps=maps) for eye in self._eyes]))
             if len(pending) >= _PENDING:
                 kept.take(*pending.popleft())
+                yield from kept.whole(waiting)
         while pending:
             kept.take(*pending.popleft())
-        return kept.looked()
+        yield from kept.whole(waiting)
+
+
+def _rows(lists: Iterable[Asked], waiting: deque[Asked]) -> Iterator[Row]:
+    """Give the rows of all lists, and put each list that was begun into `waiting`."""
+    for asked in lists:
+        waiting.append(asked)
+        known = encode_metadata(asked.frame)
+        named = asked.frame.select("image_id", "path").iter_rows()
+        yield from ((*name, about) for name, about in zip(named, known, strict=True))
 
 
 class _Kept:
-    """What was seen so far."""
+    """What was seen so far, in order, and not yet given."""
 
-    def __init__(self, ids: Sequence[str], eyes: Sequence[Eye]) -> None:
-        self._ids = tuple(ids)
-        self._found = {
-            eye.member.name: np.full((len(ids), len(eye.member.folds)), np.nan) for eye in eyes
-        }
-        self._maps: dict[str, list[NDArray[np.float32]]] = {}
+    def __init__(self, eyes: Sequence[Eye]) -> None:
+        self._found = {e.member.name: np.empty((0, len(e.member.folds))) for e in eyes}
+        self._maps: dict[str, NDArray[np.float32]] = {}
         self._faults: dict[str, str] = {}
+        self._qualities: list[Quality | None] = []
+        self._count = 0
 
     def take(self, batch: Batch, begun: Sequence[_Begun]) -> None:
         broken = list(batch.faults)
@@ -122,12 +148,29 @@ class _Kept:
             name = one.eye.member.name
             probabilities, maps = one.finish(len(batch.ids))
             probabilities[broken] = np.nan
-            self._found[name][batch.rows] = probabilities
+            self._found[name] = np.concatenate([self._found[name], probabilities])
             if maps is not None:
-                self._maps.setdefault(name, []).append(maps)
+                before = self._maps.get(name, maps[:0])
+                self._maps[name] = np.concatenate([before, maps])
+        self._count += len(batch.ids)
+        self._qualities += batch.qualities
         self._faults |= {batch.ids[place]: why for place, why in batch.faults.items()}
 
-    def looked(self) -> Looked:
-        maps = {name: np.concatenate(parts) for name, parts in self._maps.items()}
-        quality = pl.DataFrame({"image_id": list(self._ids)}, {"image_id": pl.String})
-        return Looked(self._ids, self._found, maps, quality, self._faults)
+    def whole(self, waiting: deque[Asked]) -> Iterator[Looked]:
+        """Give the lists of which all was seen, and forget them."""
+        while waiting and len(waiting[0].ids) <= self._count:
+            yield self._first(tuple(waiting.popleft().ids))
+
+    def _first(self, ids: tuple[str, ...]) -> Looked:
+        count = len(ids)
+        found = {name: seen[:count] for name, seen in self._found.items()}
+        maps = {name: seen[:count] for name, seen in self._maps.items()}
+        faults = {
+            image_id: self._faults.pop(image_id) for image_id in ids if image_id in self._faults
+        }
+        self._found = {name: seen[count:] for name, seen in self._found.items()}
+        self._maps = {name: seen[count:] for name, seen in self._maps.items()}
+        self._count -= count
+        quality = quality_frame(ids, self._qualities[:count])
+        del self._qualities[:count]
+        return Looked(ids, found, maps, quality, faults)

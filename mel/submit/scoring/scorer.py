@@ -1,6 +1,6 @@
 """Scorer: a bundle, opened once, that scores any images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -15,7 +15,14 @@ from mel.submit.scoring.judging import Judge, Judged
 from mel.submit.scoring.looked import Looked
 from mel.submit.scoring.looking import Eye, Looker
 from mel.submit.scoring.member import Member
-from mel.submit.scoring.stored import About, graphs_of, judge_in, members_in, references_of
+from mel.submit.scoring.stored import (
+    About,
+    graphs_of,
+    judge_in,
+    looks_in,
+    members_in,
+    references_of,
+)
 
 __all__ = ["Scorer"]
 
@@ -66,7 +73,14 @@ class Scorer:
         with ThreadPoolExecutor(1) as pool:  # LightGBM is imported while graphs are compiled
             judge = pool.submit(judge_in, found, about, folds)
             eyes = _eyes(found, members, used)
-            return cls(found, about, used, Looker(eyes, used.batch, threads), judge.result(), folds)
+            return cls(
+                found,
+                about,
+                used,
+                Looker(eyes, used.batch, threads, looks_in(found)),
+                judge.result(),
+                folds,
+            )
 
     @property
     def card(self) -> str:
@@ -148,6 +162,15 @@ class Scorer:
         that are missing or stand twice.
         """
         return self._looker.look(Asked.of(frame), pictures or {}, maps=maps)
+
+    def looks(self, frames: Iterable[pl.DataFrame]) -> Iterator[Looked]:
+        """Look at one frame after another, as `look` does, and give each once it is whole.
+
+        Batches run over from one frame into the next, and a frame is asked for shortly before it
+        is looked at: so any number of images is looked at in the memory of a few. Ids must be
+        unique in each frame.
+        """
+        return self._looker.looks(map(Asked.of, frames), {})
 
     def judge(
         self,

@@ -12,13 +12,14 @@ from mel.bundles import Bundle
 from mel.ensemble import Blend
 from mel.errors import MelError
 from mel.files import required
+from mel.images.quality import Looks
 from mel.submit.scoring.chain import Chain, only_fold
 from mel.submit.scoring.engine import Graph
 from mel.submit.scoring.judging import Judge
 from mel.submit.scoring.member import Member
 from mel.views import Reference
 
-__all__ = ["About", "graphs_of", "judge_in", "members_in", "references_of"]
+__all__ = ["About", "graphs_of", "judge_in", "looks_in", "members_in", "references_of"]
 
 VARIANTS = ("context", "single")
 _FACTS = {"name": str, "members": list, "stack": str, "synthetic": bool, "bfloat16": bool}
@@ -73,6 +74,11 @@ def _reference(bundle: Bundle, name: str) -> Reference:
     where = f"{bundle.path}: {name}"
     said: Mapping[str, Any] = required(content, {}, where)
     return {kind: np.array(values, np.float64) for kind, values in said.items()}
+
+
+def looks_in(bundle: Bundle) -> Looks | None:
+    """Read what training pictures look like; None where the bundle does not say."""
+    return Looks.of(bundle.json("quality.json")) if "quality.json" in bundle else None
 
 
 def judge_in(bundle: Bundle, said: About, folds: Sequence[str]) -> Judge:
