@@ -2,6 +2,7 @@
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
 from mel.pipeline.blending import blend_report
+from mel.pipeline.bundling import Bundled, Wanted, bundle
 from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
@@ -21,16 +22,19 @@ from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
 
 __all__ = [
+    "Bundled",
     "Copies",
     "Imported",
     "Score",
     "State",
     "Summary",
+    "Wanted",
     "Weighed",
     "Work",
     "audit",
     "audit_folder",
     "blend_report",
+    "bundle",
     "check",
     "demo",
     "doctor",

@@ -1,0 +1,37 @@
+"""The members' graphs as `mel cnn export` left them beside their checkpoints."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mel.errors import MelError
+from mel.files import digest_file, read_json, required
+from mel.pipeline.bundling.gathering import Gathered
+
+__all__ = ["Graphs", "exported"]
+
+Graphs = Mapping[str, Mapping[str, Mapping[int, bytes | Path]]]
+_EXPORT = {"sizes": dict}
+
+
+def exported(gathered: Gathered, folds: Sequence[int]) -> Graphs:
+    """Give the files of graphs by member, fold and size."""
+    return {
+        name: {str(fold): _of_fold(gathered, name, fold) for fold in folds}
+        for name in gathered.members
+    }
+
+
+def _of_fold(gathered: Gathered, name: str, fold: int) -> dict[int, bytes | Path]:
+    place = gathered.work.cnn(name) / f"fold{fold}"
+    said = required(read_json(place / "export.json"), _EXPORT, str(place / "export.json"))
+    return {int(size): _file(place, one) for size, one in said["sizes"].items()}
+
+
+def _file(place: Path, said: Any) -> Path:
+    where = str(place / "export.json")
+    found = required(said, {"file": str, "sha256": str}, where)
+    path = place / str(found["file"])
+    if digest_file(path) != found["sha256"]:
+        raise MelError(f"{path}: is not the graph that was exported; export it again")
+    return path
