@@ -1,9 +1,10 @@
 """The slow part: pictures decoded, seen under every view, put to every network, all overlapped."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,12 +102,18 @@ class Looker:
         return next(self.looks([asked], pictures, maps=maps))
 
     def looks(
-        self, lists: Iterable[Asked], pictures: Mapping[str, bytes], *, maps: bool = False
+        self,
+        lists: Iterable[Asked],
+        pictures: Mapping[str, bytes],
+        *,
+        maps: bool = False,
+        tell: Callable[[int], object] = int,
     ) -> Iterator[Looked]:
         """Look at one list after another, and give each once it is whole.
 
         Batches run over from one list into the next, so that nothing waits at the end of a list.
-        Lists are taken a few batches before they are looked at.
+        Lists are taken a few batches before they are looked at. `tell` is called with the number of
+        images after each batch.
         """
         waiting: deque[Asked] = deque()
         kept = _Kept(self._eyes)
@@ -116,10 +123,10 @@ class Looker:
             known = batch.metadata
             pending.append((batch, [eye.begin(batch, known, maps=maps) for eye in self._eyes]))
             if len(pending) >= _PENDING:
-                kept.take(*pending.popleft())
+                tell(kept.take(*pending.popleft()))
                 yield from kept.whole(waiting)
         while pending:
-            kept.take(*pending.popleft())
+            tell(kept.take(*pending.popleft()))
         yield from kept.whole(waiting)
 
 
@@ -132,29 +139,40 @@ def _rows(lists: Iterable[Asked], waiting: deque[Asked]) -> Iterator[Row]:
         yield from ((*name, about) for name, about in zip(named, known, strict=True))
 
 
+_Parts = dict[str, list[NDArray[Any]]]  # by member, what was seen batch after batch
+
+
+def _split(parts: _Parts, count: int) -> tuple[dict[str, NDArray[Any]], _Parts]:
+    """Give the first `count` rows as one array a member, and the others."""
+    whole = {name: np.concatenate(seen) for name, seen in parts.items()}
+    first = {name: seen[:count] for name, seen in whole.items()}
+    return first, {name: [seen[count:]] for name, seen in whole.items()}
+
+
 class _Kept:
     """What was seen so far, in order, and not yet given."""
 
     def __init__(self, eyes: Sequence[Eye]) -> None:
-        self._found = {e.member.name: np.empty((0, len(e.member.folds))) for e in eyes}
-        self._maps: dict[str, NDArray[np.float32]] = {}
+        self._found: _Parts = {e.member.name: [np.empty((0, len(e.member.folds)))] for e in eyes}
+        self._maps: _Parts = {}
         self._faults: dict[str, str] = {}
         self._qualities: list[Quality | None] = []
         self._count = 0
 
-    def take(self, batch: Batch, begun: Sequence[_Begun]) -> None:
+    def take(self, batch: Batch, begun: Sequence[_Begun]) -> int:
+        """Wait for a batch, and give the number of its images."""
         broken = list(batch.faults)
         for one in begun:
             name = one.eye.member.name
             probabilities, maps = one.finish(len(batch.ids))
             probabilities[broken] = np.nan
-            self._found[name] = np.concatenate([self._found[name], probabilities])
+            self._found[name].append(probabilities)
             if maps is not None:
-                before = self._maps.get(name, maps[:0])
-                self._maps[name] = np.concatenate([before, maps])
+                self._maps.setdefault(name, []).append(maps)
         self._count += len(batch.ids)
         self._qualities += batch.qualities
         self._faults |= {batch.ids[place]: why for place, why in batch.faults.items()}
+        return len(batch.ids)
 
     def whole(self, waiting: deque[Asked]) -> Iterator[Looked]:
         """Give the lists of which all was seen, and forget them."""
@@ -163,13 +181,11 @@ class _Kept:
 
     def _first(self, ids: tuple[str, ...]) -> Looked:
         count = len(ids)
-        found = {name: seen[:count] for name, seen in self._found.items()}
-        maps = {name: seen[:count] for name, seen in self._maps.items()}
+        found, self._found = _split(self._found, count)
+        maps, self._maps = _split(self._maps, count)
         faults = {
             image_id: self._faults.pop(image_id) for image_id in ids if image_id in self._faults
         }
-        self._found = {name: seen[count:] for name, seen in self._found.items()}
-        self._maps = {name: seen[count:] for name, seen in self._maps.items()}
         self._count -= count
         quality = quality_frame(ids, self._qualities[:count])
         del self._qualities[:count]

@@ -1,6 +1,6 @@
 """Scorer: a bundle, opened once, that scores any images."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -163,14 +163,16 @@ class Scorer:
         """
         return self._looker.look(Asked.of(frame), pictures or {}, maps=maps)
 
-    def looks(self, frames: Iterable[pl.DataFrame]) -> Iterator[Looked]:
+    def looks(
+        self, frames: Iterable[pl.DataFrame], tell: Callable[[int], object] = int
+    ) -> Iterator[Looked]:
         """Look at one frame after another, as `look` does, and give each once it is whole.
 
         Batches run over from one frame into the next, and a frame is asked for shortly before it
         is looked at: so any number of images is looked at in the memory of a few. Ids must be
-        unique in each frame.
+        unique in each frame. `tell` is called with the number of images after each batch.
         """
-        return self._looker.looks(map(Asked.of, frames), {})
+        return self._looker.looks(map(Asked.of, frames), {}, tell=tell)
 
     def judge(
         self,
