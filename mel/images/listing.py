@@ -11,12 +11,12 @@ from mel.files import read_csv, read_header
 from mel.progress import say
 from mel.tables import ImageTable
 
-__all__ = ["KNOWN", "AnyImages", "listing", "table_in"]
+__all__ = ["KNOWN", "SUFFIXES", "AnyImages", "listing", "table_in"]
 
 AnyImages = Path | str | ImageTable | pl.DataFrame
 
 KNOWN = {"age": pl.Float64, "sex": pl.String, "site": pl.String}
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".dcm")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".dcm")
 _WORDS = {"sex": SEXES, "site": SITES}
 
 
@@ -87,10 +87,10 @@ def _parquet(place: Path) -> pl.DataFrame:
 
 
 def _folder(folder: Path) -> pl.DataFrame:
-    named = (path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    named = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     files = sorted(path for path in named if path.is_file() and not path.name.startswith("."))
     if not files:
-        raise MelError(f"{folder}: holds no image; looked for {', '.join(_SUFFIXES)}")
+        raise MelError(f"{folder}: holds no image; looked for {', '.join(SUFFIXES)}")
     by_id: dict[str, Path] = {}
     for path in files:
         if (other := by_id.setdefault(path.stem, path)) is not path:
