@@ -6,9 +6,11 @@ from typing import Any
 
 from mel.errors import MelError
 from mel.files import digest_file, read_json, required
+from mel.graphs import shrunk
+from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
 
-__all__ = ["Graphs", "exported"]
+__all__ = ["Graphs", "exported", "lighter"]
 
 Graphs = Mapping[str, Mapping[str, Mapping[int, bytes | Path]]]
 _EXPORT = {"sizes": dict}
@@ -35,3 +37,21 @@ def _file(place: Path, said: Any) -> Path:
     if digest_file(path) != found["sha256"]:
         raise MelError(f"{path}: is not the graph that was exported; export it again")
     return path
+
+
+def lighter(graphs: Graphs, wanted: Wanted) -> Graphs:
+    """Give the graphs as the bundle shall keep them: as they are, or their weights rounded."""
+    if wanted.weights == "float32":
+        return graphs
+    kind = wanted.weights
+    return {
+        name: {
+            fold: {size: shrunk(_bytes(graph), kind) for size, graph in sizes.items()}
+            for fold, sizes in folds.items()
+        }
+        for name, folds in graphs.items()
+    }
+
+
+def _bytes(graph: bytes | Path) -> bytes:
+    return graph if isinstance(graph, bytes) else graph.read_bytes()

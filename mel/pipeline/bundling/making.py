@@ -12,7 +12,7 @@ from mel.pipeline.bundling.card import card
 from mel.pipeline.bundling.examples import examples
 from mel.pipeline.bundling.facts import facts_of
 from mel.pipeline.bundling.gathering import gather
-from mel.pipeline.bundling.graphs import exported
+from mel.pipeline.bundling.graphs import exported, lighter
 from mel.pipeline.bundling.measuring import Measured
 from mel.pipeline.bundling.packing import files_of, manifest_of, plain
 from mel.pipeline.bundling.trying import tried
@@ -62,7 +62,7 @@ def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled
     gathered = gather(work, wanted)
     folds = wanted.chosen(gathered.folds.n_folds)
     whole = exported(gathered, range(gathered.folds.n_folds) if wanted.measured else folds)
-    graphs = {m: {str(k): by[str(k)] for k in folds} for m, by in whole.items()}
+    graphs = lighter({m: {str(k): by[str(k)] for k in folds} for m, by in whole.items()}, wanted)
     files = files_of(gathered, wanted, graphs) | examples(wanted.examples)
     with TemporaryDirectory(prefix=".mel-bundle-", dir=_beside(out)) as desk:
         found = tried(gathered, wanted, files, whole, Path(desk))
