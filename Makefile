@@ -20,7 +20,7 @@ demo: $(STAMP) ## set up, then run the main job on a synthetic competition (work
 	@$(BIN)/mel demo --work work/demo
 
 test: $(STAMP) ## set up, then run every test
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) ## set up, then ruff, mypy and import-linter
 	@$(BIN)/ruff check

@@ -26,6 +26,7 @@ def environment(folder: Path, *packages: str) -> str:
 def told(python: str, *arguments: str, one_thread: bool) -> dict[str, Any]:
     """Run that Python, by one thread or by as many as it likes; give the JSON of its last line."""
     own = {name: value for name, value in os.environ.items() if name not in THREADS}
+    own["OMP_WAIT_POLICY"] = "passive"  # threads that wait let others have the core
     done = subprocess.run(
         [python, "-I", *arguments],  # it sees neither PYTHONPATH nor the modules of this folder
         stdout=subprocess.PIPE,

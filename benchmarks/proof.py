@@ -8,25 +8,21 @@ in as foreign, so that what is said of a blend with it may be too good. No image
 """
 
 import argparse
-import os
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from siim import Siim, machine
 
-from mel.config import DataSettings, EnsembleSettings
-from mel.ensemble import Blended, blend, import_scores
-from mel.kaggle import load
+from mel.config import EnsembleSettings
+from mel.ensemble import Blended, blend
 from mel.metrics import Resamples
 from mel.metrics.weighted import by_images
-from mel.tables import Folds, ImageTable
+from mel.tables import ImageTable
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "proof.md"
-MEMBERS = ("cp_1", "cp_2", "gao_b1")
 METHODS = ("greedy", "hill", "logit")
 PACKAGES = ("mel", "polars", "numpy", "scikit-learn")
 
@@ -38,15 +34,9 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="a folder for the reports, one a method")
     given = parser.parse_args()
     data, start = given.data.resolve(), time.monotonic()
-    table = load(DataSettings(adapter="siim2020", images="none"), data).table
-    folds, pairs = _folds(data), []
-    for name in MEMBERS:
-        files = data / "oof" / f"{name}.csv", data / "test_predictions" / f"{name}.csv"
-        own = None if name == "gao_b1" else folds
-        made = import_scores(table, folds, *files, name=name, own_folds=own, foreign=own is None)
-        pairs.append([scores.admit(folds) for scores in made])
-    oof, test = (list(side) for side in zip(*pairs, strict=True))
-    found = {}
+    siim = Siim(data)
+    table, folds = siim.table, siim.own_folds("cp_1")
+    (oof, test), found = siim.members(folds), {}
     for method in METHODS:
         settings = EnsembleSettings(method=method)
         out = given.report / method if given.report else None
@@ -58,11 +48,6 @@ def main() -> None:
     )
     RESULT.write_text(text, encoding="utf-8")
     print(text)
-
-
-def _folds(data: Path) -> Folds:
-    frame = pl.read_csv(data / "oof" / "cp_1.csv").rename({"image_name": "image_id"})
-    return Folds.of(frame.select("image_id", "fold"), seed=0, method="that of cp_1")
 
 
 def _blends(found: dict[str, tuple[Blended, float]]) -> list[str]:
@@ -145,13 +130,11 @@ def _draws(scores: pl.DataFrame, table: ImageTable) -> str:
 
 
 def _head(table: ImageTable, seconds: float) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    machine = f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
     positives = int(table.train["target"].sum())
     return (
         "# The proof of blends of three public CNNs\n\n"
         "- command: `python benchmarks/proof.py --data DIR`\n"
-        f"- machine: {machine}, busy with other work; {versions}\n"
+        f"- machine: {machine(PACKAGES)}; busy with other work\n"
         f"- time: {seconds:.0f} s for all of it\n"
         f"- rows: {table.train.height:,} train images of {table.train['patient_id'].n_unique():,} "
         f"patients, {positives} positive; folds of cp_1 and cp_2, gao_b1 is foreign to them\n"

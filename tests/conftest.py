@@ -1,7 +1,9 @@
 """Fixtures that every room's tests share: small hand-made tables and a synthetic competition."""
 
+import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +96,30 @@ def sample(table: ImageTable) -> pl.DataFrame:
     """A sample submission of the hand-made table, its ids in no tidy order."""
     ids = table.test["image_id"].sample(fraction=1.0, shuffle=True, seed=3)
     return pl.DataFrame({"image_name": ids, "target": ["0"] * len(ids)})
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once for all processes of this run: `once("name", make)` gives it.
+
+    `make` is called with the folder, in one process, while the others wait; none may change it.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def give(name: str, make: Callable[[Path], None]) -> Path:
+        place, whole = root / f"once-{name}", root / f"once-{name}.whole"
+        with (root / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+                make(place)
+                whole.touch()
+        return place
+
+    return give
 
 
 @pytest.fixture(scope="session")

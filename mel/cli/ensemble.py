@@ -29,6 +29,26 @@ def _column(option: str, what: str) -> Any:
     return typer.Option(option, metavar="COLUMN", help=f"{what}; by default a usual name.")
 
 
+Oof = Annotated[Path, typer.Option("--oof", metavar="FILE", help="Out-of-fold scores.")]
+Test = Annotated[Path, typer.Option("--test", metavar="FILE", help="Scores of a submission.")]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the member.")]
+FoldMap = Annotated[
+    Path | None, typer.Option("--folds", metavar="FILE", help="The fold map they were made on.")
+]
+Foreign = Annotated[
+    bool, typer.Option("--foreign", help="Take scores of other or unknown folds, marked so.")
+]
+Scaled = Annotated[_Scale | None, typer.Option("--scale", help="By default told by the values.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Take the place of other scores of this name.")
+]
+Ids = Annotated[str | None, _column("--id-column", "Ids in --oof")]
+Scores = Annotated[str | None, _column("--score-column", "Scores in --oof")]
+OwnFolds = Annotated[str | None, _column("--fold-column", "Folds in --oof")]
+TestIds = Annotated[str | None, _column("--test-id-column", "Ids in --test")]
+TestScores = Annotated[str | None, _column("--test-score-column", "Scores in --test")]
+
+
 @app.callback()
 def _room() -> None:
     """The rank blend."""
@@ -131,30 +151,19 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
     ),
 )
 def import_(
-    oof: Annotated[Path, typer.Option("--oof", metavar="FILE", help="Out-of-fold scores.")],
-    test: Annotated[Path, typer.Option("--test", metavar="FILE", help="Scores of a submission.")],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the member.")],
+    oof: Oof,
+    test: Test,
+    name: Name,
     work: options.WorkDir,
-    folds: Annotated[
-        Path | None,
-        typer.Option("--folds", metavar="FILE", help="The fold map they were made on."),
-    ] = None,
-    foreign: Annotated[
-        bool, typer.Option("--foreign", help="Take scores of other or unknown folds, marked so.")
-    ] = False,
-    scale: Annotated[
-        _Scale | None, typer.Option("--scale", help="By default told by the values.")
-    ] = None,
-    id_column: Annotated[str | None, _column("--id-column", "Ids in --oof")] = None,
-    score_column: Annotated[str | None, _column("--score-column", "Scores in --oof")] = None,
-    fold_column: Annotated[str | None, _column("--fold-column", "Folds in --oof")] = None,
-    test_id_column: Annotated[str | None, _column("--test-id-column", "Ids in --test")] = None,
-    test_score_column: Annotated[
-        str | None, _column("--test-score-column", "Scores in --test")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of other scores of this name.")
-    ] = False,
+    folds: FoldMap = None,
+    foreign: Foreign = False,
+    scale: Scaled = None,
+    id_column: Ids = None,
+    score_column: Scores = None,
+    fold_column: OwnFolds = None,
+    test_id_column: TestIds = None,
+    test_score_column: TestScores = None,
+    replace: Replace = False,
 ) -> None:
     """Make anybody's out-of-fold and submission scores a member; a recipe can then use it.
 

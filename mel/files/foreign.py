@@ -14,6 +14,7 @@ __all__ = ["FOLD_COLUMNS", "ID_COLUMNS", "is_ours", "named", "read_foreign", "us
 ID_COLUMNS = ("image_id", "image_name", "isic_id", "image", "image_file", "img_id", "id", "name")
 FOLD_COLUMNS = ("fold", "folds", "fold_id", "kfold", "fold_no", "cv", "cv_fold", "cvfold")
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_PACKED = {b"\x1f\x8b": "packed by gzip", b"PK\x03\x04": "a ZIP archive or an Excel file"}
 _MISSING = "correct the path"
 
 
@@ -22,13 +23,15 @@ def read_foreign(path: Path, known: pl.Series, noun: str = "a map") -> pl.DataFr
 
     `known` are the images' ids, by which a file without a header is noticed; `noun` says what is
     read, for the messages. Raises MelError for a file that is missing, unreadable or not UTF-8,
-    has no header, a delimiter that is no comma, a column twice, or no rows.
+    has no header, a delimiter that is no comma, a column twice, or no rows, and for one that is
+    packed. Blank lines are passed over.
     """
     if _is_parquet(path):
         return _read_parquet(path)
     header = _header(path, noun)
     _check_header(header, known, path)
     frame = read_csv(path, _MISSING)
+    frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))  # lines of nothing
     if not frame.height:
         raise MelError(f"{path}: has no rows below its header; give {noun} with a row an image")
     return frame
@@ -68,6 +71,9 @@ def _broken(path: Path, error: Exception) -> MelError:
 
 def _header(path: Path, noun: str) -> list[str]:
     content = path.read_bytes()
+    for sign, name in _PACKED.items():
+        if content.startswith(sign):
+            raise MelError(f"{path}: is {name} and no CSV; unpack it, or save it as CSV")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,7 +8,8 @@ from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
-from mel.pipeline.importing import Imported, import_scores
+from mel.pipeline.imported import Imported
+from mel.pipeline.importing import import_scores
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.previewing import preview

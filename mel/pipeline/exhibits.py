@@ -45,6 +45,7 @@ def _exhibit(name: str, table: pl.DataFrame, variant: str, chosen: str, png: boo
         ("Learner", "Feature", "Gain", "SHAP"),
         [(learner, feature, _share(gain), _size(shap)) for learner, feature, gain, shap in rows],
         texts=2,
+        wide=mine["learner"].n_unique() > 1,
     )
 
 

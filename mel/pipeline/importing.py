@@ -1,71 +1,19 @@
 """Scores from elsewhere into a work folder: their files, their folds, the name they get."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from mel import ensemble, folds
 from mel.config import Recipe
-from mel.errors import MelError, many
+from mel.errors import MelError
 from mel.files import atomic
 from mel.pipeline.folder import AnyPath, Work
-from mel.predictions import Predictions, Scale, foreign_note
+from mel.pipeline.imported import Imported
+from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["Imported", "import_scores"]
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A member that was imported: its scores, where they lie, and what a recipe must say."""
-
-    oof: Predictions
-    test: Predictions
-    folder: Path
-
-    def facts(self) -> dict[str, str]:
-        """Give what was found, for people."""
-        metric, name = self.oof.metric, self.oof.name
-        columns = " and ".join(f"{kind}: {used}" for kind, used in metric["columns"].items())
-        return {
-            "member": name,
-            "scores": f"{many(self.oof.frame.height, 'train image')} out of fold, "
-            f"{many(self.test.frame.height, 'test image')}",
-            "columns": columns,
-            "scale": self.oof.scale,
-            "OOF AUC": f"{metric['pooled']:.4f} ({metric['low']:.4f} to {metric['high']:.4f}), "
-            f"mean of its folds {metric['fold_mean']:.4f}",
-            "folds": _standing(self.oof),
-            "digest": self.oof.digest,
-            "files": str(self.folder),
-        }
-
-    def notes(self) -> list[str]:
-        """Give what the figures can't say: what a foreign member can cost."""
-        mark = self.oof.foreign.get(self.oof.name)
-        kin = mark["kin"] if mark else 0
-        told = [foreign_note(self.oof.foreign)] if mark else []
-        if kin:
-            told.append(
-                f"{many(kin, 'image')} were scored by a network that had seen the same patient, "
-                "lesion or copy: these scores are too good by themselves."
-            )
-        return told
-
-    def recipe(self) -> str:
-        """Give the lines of a recipe that use the member."""
-        allowed = "\nforeign = true" if self.oof.foreign else ""
-        return f'[[imported]]\nname = "{self.oof.name}"{allowed}'
-
-
-def _standing(oof: Predictions) -> str:
-    mark = oof.foreign.get(oof.name)
-    if mark is None:
-        return f"{oof.folds}, those of the work folder"
-    return (
-        f"foreign: {mark['folds']}; {mark['rows']:,} of {many(mark['images'], 'image')}, of "
-        f"{many(mark['patients'], 'patient')}, scored by networks that saw targets of their fold"
-    )
+__all__ = ["import_scores"]
 
 
 def import_scores(
@@ -75,21 +23,16 @@ def import_scores(
     test: AnyPath,
     *,
     fold_map: AnyPath | None = None,
-    foreign: bool = False,
-    replace: bool = False,
-    scale: Scale = "",
-    id_column: str | None = None,
-    score_column: str | None = None,
     fold_column: str | None = None,
-    test_id_column: str | None = None,
-    test_score_column: str | None = None,
+    replace: bool = False,
+    **options: Unpack[ensemble.ImportOptions],
 ) -> Imported:
     """Import out-of-fold and submission scores of anybody's as a member of a work folder.
 
     The folds they were made on are those of the file `fold_map`, or of the out-of-fold file's own
     column; where both are there, they must agree. The member goes to imported/NAME. There
     the same scores change nothing, scores held against other images or folds give way, and
-    others only with `replace`. The other options are those of
+    others only with `replace`. The other `options` are those of
     `mel.ensemble.import_scores`.
 
     Raises MelError where images or folds are missing, for a name that is taken, for what
@@ -98,21 +41,8 @@ def import_scores(
     place = work if isinstance(work, Work) else Work(Path(work))
     table, made = place.loaded(), place.parted()
     _require_free(name, place)
-    own = _own_folds(table, Path(oof), fold_map, id_column, fold_column)
-    scores = ensemble.import_scores(
-        table,
-        made,
-        oof,
-        test,
-        name=name,
-        own_folds=own,
-        foreign=foreign,
-        scale=scale,
-        id_column=id_column,
-        score_column=score_column,
-        test_id_column=test_id_column,
-        test_score_column=test_score_column,
-    )
+    own = _own_folds(table, Path(oof), fold_map, options.get("id_column"), fold_column)
+    scores = ensemble.import_scores(table, made, oof, test, name=name, own_folds=own, **options)
     found = Imported(*scores, place.imported(name))
     with place.locked():
         _keep(found, replace)

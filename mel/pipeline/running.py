@@ -7,7 +7,7 @@ from pathlib import Path
 from mel import kaggle
 from mel.config import Recipe
 from mel.errors import MelError
-from mel.files import read_header, read_json, write_json
+from mel.files import read_header
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.predicting import refresh
@@ -86,8 +86,7 @@ def bring_up(stage: Stage, state: State, work: Work, *, checked: bool = True) ->
         say(f"{stage.name}: not whole yet; what is missing is left to other processes")
         return
     seconds = time.monotonic() - start
-    known = read_json(work.times) if work.times.exists() else {}
-    write_json(work.times, known | {stage.name: round(seconds, 1)})
+    work.took(stage.name, seconds)
     say(f"{stage.name}: made in {seconds:.0f} s")
 
 

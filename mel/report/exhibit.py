@@ -15,7 +15,7 @@ class Exhibit:
     """A figure with its table; all texts are plain, and become HTML here.
 
     `name` is that of the figure's file. The first `texts` cells of each row are words, the others
-    numbers.
+    numbers. `wide` is for a figure that needs the whole width of the page.
     """
 
     name: str
@@ -25,15 +25,17 @@ class Exhibit:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     texts: int = 1
+    wide: bool = False
 
     def html(self) -> str:
         """Give the figure, its note, and the table folded away."""
         kinds = [""] * self.texts + [' class="number"'] * (len(self.head) - self.texts)
         pairs = zip(self.head, kinds, strict=True)
         head = [f'<th scope="col"{kind}>{escape(text)}</th>' for text, kind in pairs]
+        breadth = ' class="wide"' if self.wide else ""
         body = "".join(row(self._cells(cells)) for cells in self.rows)
         return (
-            f"<figure><figcaption>{escape(self.title)}</figcaption>{self.canvas.svg}"
+            f"<figure{breadth}><figcaption>{escape(self.title)}</figcaption>{self.canvas.svg}"
             f'<p class="note">{escape(self.note)}</p><details><summary>As a table</summary>'
             f'<div class="scroll"><table><thead>{row(head)}</thead><tbody>{body}</tbody></table>'
             "</div></details></figure>"

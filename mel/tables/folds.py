@@ -15,6 +15,7 @@ from mel.errors import MelError, many
 from mel.files import check_digest, digest_frame, read_table, required, write_table
 from mel.tables.images import ImageTable
 from mel.tables.links import first_leak
+from mel.tables.packing import packed, unpacked
 
 __all__ = ["Folds"]
 
@@ -73,7 +74,7 @@ class Folds:
     @cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the map, whatever the order of the rows."""
-        return digest_frame(self._rows)
+        return digest_frame(packed(self.frame, self.barred, self.external))
 
     def training(self, table: ImageTable, fold: int) -> pl.DataFrame:
         """Give the table's rows that may train for a fold, external ones among them, by image_id.
@@ -115,25 +116,21 @@ class Folds:
             "method": self.method,
             "n_folds": self.n_folds,
         }
-        write_table(Path(path), self._rows, header)
+        write_table(Path(path), packed(self.frame, self.barred, self.external), header)
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
         """Read and check what `write` wrote; a file changed by hand is refused."""
         rows, header = read_table(path := Path(path), "folds")
         required(header, {"seed": int, "method": str}, str(path))
-        barred = pl.col("barred") if "barred" in rows.columns else pl.lit(None, pl.String)
-        rows = rows.with_columns(barred=barred)
-        pairs = rows.filter(pl.col("barred").is_not_null()).select(
-            "image_id", fold=pl.col("barred").str.split(" ")
-        )
+        frame, barred, external = unpacked(rows)
         folds = cls.of(
-            rows.filter(pl.col("fold").is_not_null()),
+            frame,
             seed=header["seed"],
             method=header["method"],
             inputs=header["inputs"],
-            barred=pairs.explode("fold"),
-            external=rows.filter(pl.col("fold").is_null())["image_id"],
+            barred=barred,
+            external=external,
         )
         check_digest(path, header["digest"], folds.digest)
         return folds
@@ -168,18 +165,6 @@ class Folds:
             f"folds {self.digest}: image {odd!r} is in {found} of table {table.digest} "
             f"({many(len(mine ^ theirs), 'such image')}); build the folds again"
         )
-
-    @property
-    def _rows(self) -> pl.DataFrame:
-        """All of the map in one table: external images have no fold, barred is text as "0 2"."""
-        if not self.external and not self.barred.height:
-            return self.frame
-        others = pl.DataFrame({"image_id": self.external}, schema={"image_id": pl.String})
-        rows = pl.concat([self.frame, others], how="diagonal")
-        listed = self.barred.group_by("image_id").agg(
-            barred=pl.col("fold").sort().cast(pl.String).str.join(" ")
-        )
-        return rows.join(listed, on="image_id", how="left", validate="1:1").sort("image_id")
 
 
 def _pairs(barred: pl.DataFrame, frame: pl.DataFrame, external: tuple[str, ...]) -> pl.DataFrame:

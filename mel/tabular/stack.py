@@ -34,6 +34,13 @@ class Stack:
         """The members whose scores the stack needs, by name."""
         return self.single.features.members
 
+    def columns(self, variant: str) -> list[str]:
+        """Give the columns that images to be scored by a variant must have; their values may lack.
+
+        image_id and, for "context", patient_id must be there in every row.
+        """
+        return self.variant(variant).features.columns
+
     def score(
         self, images: pl.DataFrame, scores: pl.DataFrame | None = None, *, variant: str
     ) -> pl.DataFrame:
@@ -61,9 +68,39 @@ class Stack:
 
 
 def load(folder: Path | str) -> Stack:
-    """Read a stack from the folder it was trained into; no pickle, no training data.
+    """Read a stack from the folder it was trained into, to score new images: the one door for it.
+
+    Needs that folder alone, text and numbers in JSON, no training data, no pickle; of packages
+    LightGBM where the stack has that learner, neither scikit-learn nor TensorFlow.
+    `Stack.members` names the scores to bring, `Stack.columns` what else must be known, and
+    `Stack.score` takes one image, or all of one patient, or any number of both: nobody's score
+    depends on who else is in the batch, nor on the order, and each is what `train` gives.
 
     Raises MelError for a missing file and for one changed after it was written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel.config import TabularSettings
+    >>> from mel.tables import Folds
+    >>> from mel.tabular.training import train
+    >>> images = pl.DataFrame({"image_id": list("abcdef"), "age": [20.0, 70, 30, 80, None, 60]})
+    >>> train_rows = images.with_columns(
+    ...     target=pl.Series([0, 1, 0, 1, 0, 1]), patient_id="image_id", split=pl.lit("train"),
+    ...     path=None, sex=None, site=None, source=pl.lit("x"),
+    ... )
+    >>> halves = images.select("image_id", fold=pl.Series([0, 0, 1, 1, 1, 0]))
+    >>> folds = Folds.of(halves, seed=0, method="by hand")
+    >>> settings = TabularSettings(learners=["logistic"], metadata=["age"])
+    >>> with TemporaryDirectory() as place:
+    ...     _ = train(train_rows, folds, settings=settings, out=f"{place}/stack")
+    ...     stack = load(f"{place}/stack")
+    >>> stack.members, stack.columns("single"), stack.columns("context")[:3]
+    ([], ['image_id', 'age'], ['image_id', 'age', 'patient_id'])
+    >>> new = pl.DataFrame({"image_id": ["old", "young"], "age": [75, 25]})
+    >>> found = stack.score(new, variant="single")
+    >>> found["score"][0] > found["score"][1]
+    True
+    >>> stack.score(new[:1], variant="single").equals(found[:1])
+    True
     """
     path = (folder := Path(folder)) / _FILE
     keys = {"digest": str, "schema_version": int, "main": str, "variants": dict}

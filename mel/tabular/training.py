@@ -51,7 +51,7 @@ def train(
 
     Raises MelError, naming the member, for scores that are in-sample, were made on other folds
     and not let in (`Predictions.admit`), or lack an image, for oof and test scores that are not
-    of the same members, and for training rows of one class.
+    of the same members, for training rows of one class, and for a shortcut that can be none.
     """
     table, out = as_table(table), None if out is None else Path(out)
     joined = Joined.of(table, folds, oof, test)
@@ -60,12 +60,10 @@ def train(
     check_shortcuts(settings, table)
     fitted = {name: _fit(joined, settings, name) for name in VARIANTS}
     reports = {name: one.report for name, one in fitted.items()}
-    inputs = {"images": table.digest, "folds": folds.digest, "settings": settings.digest}
-    inputs |= {f"{member.name}/{member.kind}": member.digest for member in (*oof, *test)}
-    shared = {
+    shared: dict[str, Any] = {
         "folds": folds.digest,
         "seed": settings.seed,
-        "inputs": inputs,
+        "inputs": _inputs(joined, settings, (*oof, *test)),
         "foreign": foreign_in(oof),
     }
     made = {
@@ -76,8 +74,17 @@ def train(
         with atomic(out) as folder:
             folder.mkdir()
             _write(folder, stack, made)
-            write_importance(folder, importance(joined, settings, stack), inputs)
+            write_importance(folder, importance(joined, settings, stack), shared["inputs"])
     return made[settings.scores]
+
+
+def _inputs(
+    joined: Joined, settings: TabularSettings, members: Sequence[Predictions]
+) -> dict[str, str]:
+    """Give the digests of all that a stack is made of."""
+    scores = {f"{member.name}/{member.kind}": member.digest for member in members}
+    table, folds = joined.table.digest, joined.folds.digest
+    return {"images": table, "folds": folds, "settings": settings.digest} | scores
 
 
 @dataclass(frozen=True)

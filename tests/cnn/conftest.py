@@ -1,5 +1,6 @@
 """A competition small enough to train on in seconds: 48 pictures, the positives redder."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,15 +71,27 @@ def trained(
     small: ImageTable,
     small_folds: Folds,
     micro: MemberSettings,
+    once: Callable[[str, Callable[[Path], None]], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Predictions, Predictions]:
-    """One member trained for real, for the tests that only look: its folder, oof and test."""
+    """One member trained for real, for the tests that only look: its folder, oof and test.
+
+    Trained once for all processes; each has a copy beside its own pictures.
+    """
     from mel.cnn import train
 
+    made = once("trained", lambda place: _train(small, small_folds, micro, place))
     out = tmp_path_factory.mktemp("work") / "cnn" / micro.name
+    shutil.copytree(made / "cnn" / micro.name, out)
     found = train(small, small_folds, micro, out)
     assert found is not None
     return out, *found
+
+
+def _train(table: ImageTable, folds: Folds, settings: MemberSettings, place: Path) -> None:
+    from mel.cnn import train
+
+    train(table, folds, settings, place / "cnn" / settings.name)
 
 
 @pytest.fixture

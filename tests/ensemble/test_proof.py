@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
-from mel.config import CalibrationSettings, OperatingSettings
+from mel.config import CalibrationSettings, EnsembleSettings, OperatingSettings
+from mel.ensemble.candidates import decide_ways
 from mel.ensemble.proof import (
     Way,
     calibrate,
@@ -19,6 +20,7 @@ from mel.ensemble.proof import (
     operate,
     worths,
 )
+from mel.ensemble.proof.aiming import honest_alarms
 from mel.ensemble.proof.calibrating import _crossed, fitting_rows
 from mel.ensemble.proof.comparing import Measure
 from mel.ensemble.proof.parts import nested, without_fold, without_member
@@ -222,6 +224,36 @@ def test_a_threshold_is_the_best_of_all_there_are(pairs: list, aim: tuple) -> No
         assert own == pytest.approx(costs.min(), abs=1e-9)
 
 
+def test_the_cheapest_threshold_may_be_the_lowest_score_or_above_all() -> None:
+    """Where alarms for all, for some and for none cost nearly alike; a tie goes to fewer misses."""
+    for target, score, ratio, wanted in (
+        ((1, 0), (0.1, 0.2), 1.0, 0.1),  # none and all cost one: no miss is better
+        ((0, 1), (0.1, 0.2), 0.5, 0.2),
+        ((1, 0, 0), (0.1, 0.2, 0.3), 1.0, np.nextafter(0.3, 1)),
+        ((1, 1, 0), (0.1, 0.1, 0.1), 1.0, 0.1),
+    ):
+        aim = OperatingSettings(aim="cost", value=ratio)
+        assert threshold(np.array(target, float), np.array(score), aim) == wanted
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=4, max_size=30),
+    st.sampled_from([0.02, 0.3, 0.9]),
+    st.sampled_from([0.3, 1.0, 20.0]),
+)
+def test_a_cost_is_counted_at_the_prevalence_of_use(pairs: list, share: float, miss: float) -> None:
+    """A miss where positives are that frequent, against a false alarm where negatives are."""
+    target, score = np.array([(1, 3), (0, 2), *pairs], dtype=float).T
+    found = threshold(target, score, OperatingSettings(aim="cost", value=miss), share)
+
+    def cost(place: float) -> float:
+        missed, false = (score < place)[target == 1].mean(), (score >= place)[target == 0].mean()
+        return miss * share * missed + (1 - share) * false
+
+    assert cost(found) == pytest.approx(min(cost(place) for place in [*score, 9.0]), abs=1e-9)
+
+
 def test_the_spread_of_a_threshold_is_that_of_repeated_rows(rows: Rows) -> None:
     few, scores = Resamples(rows.patient, resamples=60), honest(WISE)(rows)
     for aim in (OperatingSettings(), OperatingSettings(aim="cost", value=4.0)):
@@ -264,6 +296,56 @@ def test_an_operating_point_is_judged_by_thresholds_of_the_other_folds(
         rows, scores, fitting, draws, OperatingSettings(aim="cost", value=3.0), calibration.at(0.5)
     )
     assert rare.threshold > often.threshold
+
+
+WHOLE = [
+    {"method": "hill", "negative": True},
+    {"method": "greedy", "ranks": "fold", "objective": "partial_auc"},
+]
+AIMS = [("sensitivity", 0.9), ("specificity", 0.8), ("cost", 9.0)]
+
+
+@pytest.mark.parametrize("how", WHOLE, ids=str)
+def test_a_folds_labels_change_neither_its_scores_nor_what_is_said_of_them(
+    rows: Rows, how: dict
+) -> None:
+    """Score, probability by every curve, alarm by every aim, and which way is taken for it."""
+    wanted = EnsembleSettings.model_validate(how | {"rounds": 2})
+    few, k = Resamples(rows.patient, resamples=40), 2
+    held = rows.fold == k
+    turned = replace(rows, target=np.where(held, 1 - rows.target, rows.target))
+    found, others = [], []
+    for each in (rows, turned):
+        _, decision, ways = decide_ways(each, wanted, few)
+        others.append(ways.method.scores[~held])
+        said: list[object] = [decision.fold_choices[k]]
+        for taken in (ways.method, ways.mean):
+            fitting = fitting_rows(each, taken.scores, nested(each, taken.honest))
+            said.append(taken.scores[held].tolist())
+            said += [p[held].tolist() for _, p in _crossed(each, taken.scores, fitting)]
+            for aim, value in AIMS:
+                goal = OperatingSettings(aim=aim, value=value)
+                said.append(honest_alarms(each, taken.scores, fitting, goal)[held].tolist())
+        found.append(said)
+    assert found[0] == found[1]
+    assert (others[0] != others[1]).any()  # what follows the labels of the fold does change
+
+
+def test_a_cost_without_a_prevalence_asks_no_fold_how_frequent_positives_are(
+    rows: Rows, draws: Resamples
+) -> None:
+    """The calibration knows the share in all rows, the scored ones among them: it is not asked."""
+    scores = honest(WISE)(rows)
+    fitting = fitting_rows(rows, scores, nested(rows, honest(WISE)))
+    aim = OperatingSettings(aim="cost", value=5.0)
+    plain, _ = calibrate(rows, scores, fitting, draws, CalibrationSettings())
+    alarms = honest_alarms(rows, scores, fitting, aim)
+    found = operate(rows, scores, fitting, draws, aim, plain)
+    assert found.sensitivity.value == alarms[rows.target == 1].mean()
+    assert found.specificity.value == (~alarms)[rows.target == 0].mean()
+    assert found.threshold == threshold(rows.target, scores, aim)
+    rare = operate(rows, scores, fitting, draws, aim, plain.at(0.01))
+    assert rare.threshold == threshold(rows.target, scores, aim, 0.01) > found.threshold
 
 
 # groups and drift

@@ -12,7 +12,10 @@ from sklearn.metrics import roc_auc_score
 from mel.config import EnsembleSettings
 from mel.ensemble import blend
 from mel.ensemble.blending import Blended
+from mel.ensemble.coding import Coded
+from mel.ensemble.methods import choose, naive_scores
 from mel.errors import MelError
+from mel.metrics import auc
 from mel.predictions import Predictions
 from mel.tables import Folds
 
@@ -74,6 +77,24 @@ def test_the_rank_mean_equals_an_independent_formula(mean: Blended, table) -> No
     assert mean.evaluation.naive.pooled == pytest.approx(
         roc_auc_score(first["target"], ranks[0] + ranks[1]), abs=1e-6
     )
+
+
+def test_the_rank_mean_of_all_three_is_that_of_whole_numbers_and_worth_0_918() -> None:
+    """By counts alone: twice a mid-rank is how many are below plus how many are at most as high."""
+    frames = [oof_frame(name).sort("image_id") for name in ("cp_1", "cp_2", "gao_b1")]
+    size, sums = frames[0].height, np.zeros(frames[0].height, dtype=np.int64)
+    for frame in frames:
+        values, counts = np.unique(frame["score"], return_counts=True)
+        below = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        sums += (2 * below + counts)[np.searchsorted(values, frame["score"])]
+    scores = np.array([frame["score"].to_numpy() for frame in frames])
+    coded, how = Coded.of(scores), EnsembleSettings(method="mean")
+    target = frames[0]["target"].to_numpy().astype(float)
+    blended = naive_scores(coded, choose(coded, target, how))
+    np.testing.assert_allclose(blended, sums / (6 * size), atol=1e-12, rtol=0)
+    exact = roc_auc_score(target, sums)  # of whole numbers: no rounding makes or parts a tie
+    assert auc(target, blended) == pytest.approx(exact, abs=1e-12)
+    assert round(exact, 3) == 0.918
 
 
 def test_members_have_the_aucs_that_are_known_of_them(mean: Blended) -> None:

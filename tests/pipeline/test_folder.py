@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mel.errors import MelError
+from mel.files import read_json
 from mel.pipeline import Work
 
 
@@ -39,6 +41,13 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
     assert ended.returncode == -9
     with Work(tmp_path).locked():
         pass
+
+
+def test_times_that_several_note_at_once_are_all_kept(tmp_path):
+    names = [f"cnn/m{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: Work(tmp_path).took(name, 1.04), names))
+    assert read_json(Work(tmp_path).times) == dict.fromkeys(sorted(names), 1.0)
 
 
 def test_a_work_folder_that_is_a_file_is_refused(tmp_path):

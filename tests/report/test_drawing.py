@@ -1,6 +1,7 @@
+from html import escape
 from xml.etree import ElementTree
 
-from mel.report import banner, document, drawing, style
+from mel.report import Exhibit, banner, document, drawing, style
 
 
 def _draw(label: str, png: bool = False):
@@ -57,3 +58,15 @@ def test_every_page_has_one_head_one_foot_and_dark_colours() -> None:
     assert page.index("Synthetic data.") < page.index("<h1>")
     assert page.index(".x { top: 0 }") < page.index("</style>")
     assert "prefers-color-scheme: dark" in page
+
+
+def test_an_exhibit_is_a_figure_with_its_table_and_takes_no_tags_from_a_text() -> None:
+    text, drawn = "<b>x</b>", _draw("one")
+    shown = Exhibit("one", text, text, drawn, ("What", "How much"), [(text, "7")], wide=True).html()
+    assert text not in shown
+    assert shown.count(escape(text)) == 3
+    assert drawn.svg in shown
+    assert '<th scope="col" class="number">How much</th>' in shown
+    assert '<td class="number">7</td>' in shown
+    assert '<figure class="wide">' in shown
+    assert Exhibit("one", "t", "n", drawn, ("What",), []).html().startswith("<figure><")

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import polars as pl
 import pytest
 
@@ -87,6 +90,27 @@ def test_scores_keep_the_order_of_the_images_asked_for(table, pristine):
         )
         assert turned.equals(stack.score(table.test, scores, variant=variant).reverse())
         assert stack.score(table.test[:0], scores, variant=variant).height == 0
+
+
+def test_new_images_are_scored_without_what_trained_the_stack(table, pristine, tmp_path):
+    """Nor with pandas, which LightGBM would take if it is there."""
+    out, scores = pristine
+    stack = tabular.load(out)
+    images = table.test.select(stack.columns("context"))
+    images.write_parquet(tmp_path / "images.parquet")
+    scores.write_parquet(tmp_path / "scores.parquet")
+    absent = ("sklearn", "pandas", "matplotlib", "tensorflow", "keras", "optuna")
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({absent}))
+import polars as pl
+from mel import tabular
+images, scores = pl.read_parquet("images.parquet"), pl.read_parquet("scores.parquet")
+tabular.load({str(out)!r}).score(images, scores, variant="context").write_parquet("found.parquet")
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    expected = stack.score(table.test, scores, variant="context")
+    assert pl.read_parquet(tmp_path / "found.parquet").equals(expected)
 
 
 def test_the_variant_must_be_said_and_be_known(table, pristine):

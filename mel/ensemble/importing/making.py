@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -12,14 +12,25 @@ from mel.ensemble.importing.reading import Given, read_scores
 from mel.ensemble.importing.scales import common_scale, places
 from mel.errors import MelError, many
 from mel.metrics import auc, auc_report
-from mel.predictions import UNKNOWN, Kind, Predictions, Scale
+from mel.predictions import UNKNOWN, Predictions, Scale
 from mel.progress import say
 from mel.tables import Folds, ImageTable, as_table
 
-__all__ = ["import_scores"]
+__all__ = ["ImportOptions", "import_scores"]
 
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"  # a folder's as well
 _OURS = ("image_id", "fold", "score", "target")  # columns of mel's own tables
+
+
+class ImportOptions(TypedDict, total=False):
+    """What a user may say of the files: options of `import_scores`, none of them needed."""
+
+    foreign: bool
+    scale: Scale
+    id_column: str | None
+    score_column: str | None
+    test_id_column: str | None
+    test_score_column: str | None
 
 
 def import_scores(
@@ -64,31 +75,26 @@ def import_scores(
     scale = common_scale(ours, theirs, scale)
     weigh(ours, theirs, table)
     native = _is_native(table, folds, own_folds, name, foreign)
-    mark = {} if native else {name: foreign_mark(table, folds, own_folds)}
     used = folds if native else own_folds
     rows = _rows(ours, scale).join(_fold_of(used, table), on="image_id", validate="1:1")
     outside = _rows(theirs, scale).with_columns(fold=pl.lit(None, pl.Int16))
-    metric = _metric(table, rows, folds, ours, theirs)
-    inputs = {"images": table.digest, "folds": folds.digest}
-
-    def predictions(frame: pl.DataFrame, kind: Kind) -> Predictions:
-        return Predictions.of(
-            frame,
-            name=name,
-            kind=kind,
-            folds=UNKNOWN if used is None else used.digest,
-            inputs=inputs,
-            metric=metric,
-            foreign=mark,
-            scale=scale,
-        )
-
-    return predictions(rows, "oof"), predictions(outside, "test")
+    shared: dict[str, Any] = {
+        "name": name,
+        "folds": UNKNOWN if used is None else used.digest,
+        "inputs": {"images": table.digest, "folds": folds.digest},
+        "metric": _metric(table, rows, folds, ours, theirs),
+        "foreign": {} if native else {name: foreign_mark(table, folds, own_folds)},
+        "scale": scale,
+    }
+    oof_scores = Predictions.of(rows, kind="oof", **shared)
+    return oof_scores, Predictions.of(outside, kind="test", **shared)
 
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(_NAME, name):
-        raise MelError(f"name {name!r}: give letters, digits, dots, dashes and underscores only")
+        raise MelError(
+            f"name {name!r}: give letters, digits, dots, dashes and underscores, 80 at most"
+        )
     if name in _OURS:
         raise MelError(f"name {name!r}: is a column's name; call the member something else")
 

@@ -111,11 +111,10 @@ def _refuse(rows: pl.DataFrame, what: str, way: str, where: str) -> None:
 
 def _numbers(rows: pl.DataFrame, column: str, where: str) -> pl.Series:
     raw = rows["score"]
+    if not (raw.dtype.is_numeric() or raw.dtype in (pl.String, pl.Boolean, pl.Null)):
+        raise MelError(f"{where}: {column} holds {raw.dtype}, which are no scores")
     text = raw.str.strip_chars() if raw.dtype == pl.String else raw
-    try:
-        values = text.cast(pl.Float64, strict=False)
-    except pl.exceptions.PolarsError as error:
-        raise MelError(f"{where}: {column} holds {raw.dtype}, which are no scores") from error
+    values = text.cast(pl.Float64, strict=False)
     bad = rows.filter(~values.is_finite().fill_null(False))
     if bad.height:
         value = bad["score"][0]

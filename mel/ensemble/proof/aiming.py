@@ -12,7 +12,7 @@ from mel.ensemble.ranks import Floats
 from mel.ensemble.rows import Rows
 from mel.metrics import Resamples, rate_intervals
 
-__all__ = ["LADDER", "operate"]
+__all__ = ["LADDER", "honest_alarms", "operate"]
 
 _RUNGS = (0.8, 0.9, 0.95)
 LADDER = (
@@ -35,12 +35,13 @@ def operate(
     """Find the threshold on all honest scores, and what it is worth on rows that did not choose it.
 
     Without `vary`, the interval of the threshold itself is not drawn: its ends are the threshold.
+    A cost counts at the prevalence that the settings name; where they name none, at that of the
+    very rows that choose, so that no fold has a part in its own threshold.
     """
-    prevalence = calibration.used_at if aim.aim == "cost" else None
+    moved = aim.aim == "cost" and calibration.used_at != calibration.prevalence
+    prevalence = calibration.used_at if moved else None
     found = threshold(rows.target, scores, aim, prevalence)
-    honest = np.zeros(len(scores), dtype=bool)
-    for held, rest, known in fitting:
-        honest[held] = scores[held] >= threshold(rows.target[rest], known, aim, prevalence)
+    honest = honest_alarms(rows, scores, fitting, aim, prevalence)
     low = high = found
     if vary:
         low, high = spread(rows.target, scores, aim, draws, prevalence)
@@ -48,6 +49,20 @@ def operate(
     shares = [_shares(rows.target, alarm, draws) for alarm in alarms]
     said = float(calibration.apply([found])[0])
     return OperatingPoint(aim.aim, aim.value, found, low, high, said, *shares[0], *shares[1])
+
+
+def honest_alarms(
+    rows: Rows,
+    scores: Floats,
+    fitting: Fitting,
+    aim: OperatingSettings,
+    prevalence: float | None = None,
+) -> NDArray[np.bool_]:
+    """Say which images raise an alarm at the threshold that was found without their fold."""
+    alarms = np.zeros(len(scores), dtype=bool)
+    for held, rest, known in fitting:
+        alarms[held] = scores[held] >= threshold(rows.target[rest], known, aim, prevalence)
+    return alarms
 
 
 def _shares(target: Floats, alarm: NDArray[np.bool_], draws: Resamples) -> tuple[Share, Share]:

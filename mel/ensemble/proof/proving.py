@@ -14,6 +14,7 @@ from mel.ensemble.proof.deciding import Decision, Way
 from mel.ensemble.proof.drift import Drift, drift
 from mel.ensemble.proof.groups import Group, groups
 from mel.ensemble.proof.parts import nested
+from mel.ensemble.proof.warning import warnings
 from mel.ensemble.proof.worth import Worth, worths
 from mel.ensemble.ranks import Floats
 from mel.ensemble.rows import Rows
@@ -21,6 +22,8 @@ from mel.metrics import Resamples, auc
 from mel.tables import ImageTable
 
 __all__ = ["Proof", "Ways", "prove"]
+
+_ONE = "There is one member only: the blend is"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Proof:
 
     `taken` names the way of blending, which is not the one advised where no fallback is allowed.
     `points` begins with the user's own operating point; the others are those every report shows.
+    `alone` names the only member with a weight, where there is one only. `nested` tells whether
+    curves and thresholds were judged on folds that had no part in the weights behind them either.
     """
 
     decision: Decision
@@ -54,15 +59,20 @@ class Proof:
     groups: tuple[Group, ...]
     drift: tuple[Drift, ...]
     alone: str = ""
+    warnings: tuple[str, ...] = ()
+    nested: bool = True
 
     @property
     def words(self) -> tuple[str, ...]:
         """Give the recommendation, a sentence or two each, the most important one first."""
-        said = [self.decision.words]
+        alone = f"{_ONE} {self.alone or 'its mirror image'}."
+        said = [self.decision.words] if self.worths else [alone]
+        said += self.warnings
         if self.taken == self.decision.method and not self.decision.proven and self._asked:
             said.append(f"The settings keep {self.taken} all the same: fallback is off.")
-        said += [self.decision.cost] if self.decision.cost else []
-        said += [self._best] if self.worths else []
+        if self.worths:
+            said += [self.decision.cost] if self.decision.cost else []
+            said.append(self._best)
         said += [f"{worth.words}." for worth in self.worths if worth.verdict != "earns its place"]
         warned = [found for found in self.drift if found.warns]
         said += [f"{found.words}." for found in warned[:1]]
@@ -78,9 +88,12 @@ class Proof:
     def _best(self) -> str:
         found = self.against_best
         if self.alone:
+            said = f"The blend is {self.alone} alone: on all rows no other member has a weight."
+            if not found.gain:
+                return said
             return (
-                f"The blend is {self.alone} alone: on all rows no other member has a weight. Where "
-                f"its honest AUC is not that member's, {found.numbers}, a fold gave others some."
+                f"{said} Its honest AUC differs from that member's, {found.numbers}: each fold is "
+                "ranked against the others, and may give another a weight."
             )
         if found.verdict == "above":
             return f"Blending pays: {found.words}."
@@ -105,7 +118,8 @@ def prove(
 ) -> Proof:
     """Prove the way taken; `tests` holds out-of-fold and test scores by name, to compare them."""
     scores, (how, aim) = ways.taken.scores, settings
-    fitting = fitting_rows(rows, scores, nested(rows, ways.taken.honest))
+    inner = nested(rows, ways.taken.honest)
+    fitting = fitting_rows(rows, scores, inner)
     calibration, calibrated = calibrate(rows, scores, fitting, draws, how)
     own = operate(rows, scores, fitting, draws, aim, calibration)
     others = [each for each in LADDER if each != aim]
@@ -127,4 +141,6 @@ def prove(
         groups=groups(table, rows, scores, draws),
         drift=drift(tests),
         alone=ways.alone,
+        warnings=warnings(rows, draws, own),
+        nested=inner is not None,
     )

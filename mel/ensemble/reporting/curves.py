@@ -165,5 +165,6 @@ def path_figure(evaluation: Evaluation, *, png: bool = False) -> Canvas:
             axes.axvspan(kept + 0.5, len(picks) + 0.5, color=GRID, alpha=0.5, lw=0)
             axes.set(xlim=(0.5, len(picks) + 0.5))
         if kept < len(picks):
-            upper.text(kept + 0.7, min(p.auc for p in picks), "not kept", va="bottom", fontsize=8.5)
+            below = {"transform": upper.get_xaxis_transform(), "va": "bottom", "fontsize": 8.5}
+            upper.text(kept + 0.7, 0.04, "not kept", **below)
     return canvas

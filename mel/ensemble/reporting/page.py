@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Evidence", "Page", "render"]
 
+_NESTED = "The fold has no part in the weights of the scores that it is found on either."
+_CROSSED = (
+    "With two folds, or very many scores, the weights of the scores that it is found on have "
+    "seen the fold; the threshold itself has not."
+)
 _MANY = 8  # members from which the heatmap takes the page's whole width
 
 
@@ -76,6 +81,7 @@ def _texts(blended: "Blended") -> dict[str, str]:
         "drift": "".join(f"<li>{escape(each.words)}.</li>" for each in proof.drift),
         "orders": meaning.orders(facts),
         "breadth": "wide" if len(facts.members) > _MANY else "",
+        "judged": _NESTED if proof.nested else _CROSSED,
         "provenance": glance.provenance(blended),
         "path_note": "" if facts.path else rounds,
         "worth_note": "" if proof.worths else "<p>There is one member only.</p>",

@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
-from mel.checks import SEXES, SITES
+from mel.checks import OLDEST_AGE, SEXES, SITES
 from mel.errors import MelError, many, near
 from mel.tabular.features.rows import Rows
 from mel.tabular.features.stored import Feature, Floats, Norms
@@ -23,7 +24,7 @@ def _numbers(rows: Rows, name: str, what: str) -> Floats:
 
 
 class Number(Feature):
-    """A number of the image table as it is."""
+    """An age of the image table as it is."""
 
     unit: ClassVar[str] = "years"
     leak: ClassVar[str] = _OWN
@@ -41,8 +42,16 @@ class Number(Feature):
         return (self.name,)
 
     def column(self, rows: Rows, norms: Norms) -> Floats:  # noqa: ARG002
-        """Give the numbers, missing as NaN."""
-        return _numbers(rows, self.name, "years")
+        """Give the numbers, missing as NaN; what is no age of anybody is refused."""
+        found = _numbers(rows, self.name, "years")
+        odd = np.flatnonzero((found < 0) | (found > OLDEST_AGE))
+        if len(odd):
+            raise MelError(
+                f"images: {self.name} of image {rows.images['image_id'][int(odd[0])]!r} is "
+                f"{found[odd[0]]:g} ({many(len(odd), 'row')}); give years, 0 to {OLDEST_AGE}, or "
+                "null"
+            )
+        return found
 
 
 class Category(Feature):

@@ -1,22 +1,13 @@
 """Weights of another network are refused before anything is made, by the layer that shows it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from mel.cnn import check_member
+from mel.cnn import backbone, check_member
 from mel.cnn.jobs import vetting
 from mel.config import MemberSettings
 from mel.errors import MelError
-
-SAVE = """
-import sys
-from mel.cnn.backbones import backbone
-from mel.cnn.networks.body import make_body
-make_body(backbone("efficientnetv2_nano"), 32).save_weights(sys.argv[1])
-"""
 
 
 def _member(path: Path) -> MemberSettings:
@@ -24,8 +15,10 @@ def _member(path: Path) -> MemberSettings:
 
 
 def test_a_file_of_another_network_names_the_layer_and_both_shapes(tmp_path: Path) -> None:
+    from mel.cnn.networks.body import make_body
+
     path = tmp_path / "nano.weights.h5"
-    subprocess.run([sys.executable, "-c", SAVE, str(path)], check=True, capture_output=True)
+    make_body(backbone("efficientnetv2_nano"), 32).save_weights(path)
     with pytest.raises(MelError) as caught:
         check_member(_member(path))
     message = str(caught.value)

@@ -92,6 +92,7 @@ def test_stack_and_blend_take_foreign_scores_only_when_let_in_and_say_so(files, 
 
 def test_names_that_could_not_be_a_members_are_refused(files) -> None:
     assert "name 'a b': give letters, digits, dots" in files.refused(name="a b")
+    assert "and underscores, 80 at most" in files.refused(name="a" * 81)
     assert "name 'fold': is a column's name" in files.refused(name="fold")
 
 

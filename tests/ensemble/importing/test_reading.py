@@ -1,6 +1,8 @@
 """Columns are found or named, and what is no score of exactly these images is refused."""
 
+import gzip
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 import pytest
@@ -121,6 +123,26 @@ def test_a_file_that_lacks_or_has_too_much_is_refused_by_name(files, side, chang
     assert said in files.refused(own_folds=files.folds)
 
 
+@pytest.mark.parametrize(
+    "value", [pl.struct("fold", "target"), pl.lit(date(2020, 1, 1)), pl.concat_list("pred")]
+)
+def test_columns_of_other_things_than_numbers_are_no_scores(files, value) -> None:
+    files.oof = files.oof.with_columns(pred=value)
+    assert ", which are no scores" in files.refused(suffix="parquet", scale="logit")
+
+
+def test_blank_lines_are_passed_over(files) -> None:
+    before = files.imported()[0].digest
+    path = files.place / "blank.csv"
+    path.write_text(files.oof.write_csv().replace("\n", "\n\n", 3) + "\n\n")
+    from mel.ensemble import import_scores
+
+    found = import_scores(
+        files.table, files.folds, path, files.place / "test.csv", name="x", own_folds=files.folds
+    )
+    assert found[0].digest == before
+
+
 def test_the_files_of_the_two_sides_are_told_apart(files) -> None:
     files.oof, files.test = files.test.rename({"target": "pred"}), files.oof
     assert "oof.csv: image 'img060' is a test image (16 such images); --oof takes the train " in (
@@ -137,8 +159,10 @@ def test_other_delimiters_and_missing_headers_are_named(files, tmp_path) -> None
         (files.oof.write_csv(separator=";"), "its columns are parted by semicolons"),
         (files.oof.write_csv(include_header=False), "has no header: its first line holds an image"),
         ("", "is empty; give scores with a row an image"),
+        (gzip.compress(files.oof.write_csv().encode()), "is packed by gzip and no CSV; unpack it"),
+        (b"PK\x03\x04" + files.oof.write_csv().encode(), "is a ZIP archive or an Excel file"),
     ):
-        path.write_text(text)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
         with pytest.raises(MelError, match=said):
             import_scores(files.table, files.folds, path, path, name="x")
 

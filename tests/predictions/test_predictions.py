@@ -1,7 +1,5 @@
 """Predictions join by image_id alone, and nothing learns from scores it must not see."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,8 @@ from hypothesis import strategies as st
 
 from mel.errors import MelError
 from mel.files import read_table, write_table
-from mel.predictions import Predictions, foreign_in, oof_matrix, test_matrix
-from mel.tables import Folds, ImageTable
-
-MakeMember = Callable[..., tuple[Predictions, Predictions]]
+from mel.predictions import Predictions, oof_matrix, test_matrix
+from mel.tables import Folds
 
 IDS = list("abcdef")
 FOLDS = Folds.of(pl.DataFrame({"image_id": IDS, "fold": [0, 1, 2, 0, 1, 2]}), seed=0, method="toy")
@@ -235,66 +231,3 @@ def test_members_trained_on_other_folds_share_no_test_matrix() -> None:
     members = [scores_of(["x"], "one"), scores_of(["x"], "two", folds=OTHER.digest)]
     with pytest.raises(MelError, match=f"two: was made on folds {OTHER.digest}, one on"):
         test_matrix(members)
-
-
-# foreign scores
-
-
-@pytest.fixture
-def foreign(table: ImageTable, folds: Folds) -> tuple[Predictions, Predictions]:
-    """A member whose folds are its own: (oof, test)."""
-    mark = {"cp_1": {"folds": "0" * 16, "against": folds.digest, "rows": 60}}
-    rows = table.train.select("image_id", fold=pl.int_range(pl.len()) % 2, score=pl.lit(0.5))
-    tests = table.test.select("image_id", fold=pl.lit(None, pl.Int16), score=pl.lit(0.5))
-    common = {"name": "cp_1", "folds": "0" * 16, "foreign": mark}
-    oof = Predictions.of(rows, kind="oof", scale="probability", **common)
-    return oof, Predictions.of(tests, kind="test", **common)
-
-
-def test_foreign_scores_pass_only_when_they_are_marked_and_let_in(
-    foreign: tuple[Predictions, Predictions], member: MakeMember, folds: Folds, tmp_path: Path
-) -> None:
-    (own, own_test), (oof, test) = member("own"), foreign
-    with pytest.raises(MelError, match=r"cp_1: was made on folds 0{16}, .* need to be let in"):
-        oof_matrix([own, oof], folds)
-    with pytest.raises(MelError, match=r"cp_1: was made on folds 0{16}, own on"):
-        test_matrix([own_test, test])
-    for scores in foreign:  # the mark is kept, the permission is not
-        scores.write(path := tmp_path / f"{scores.kind}.parquet")
-        again = Predictions.read(path)
-        assert (again.foreign, again.scale) == (scores.foreign, scores.scale)
-        assert again.admit(folds).basis == folds.digest
-        scores.admit(folds).write(path)
-        assert Predictions.read(path).basis == "0" * 16
-    wide = oof_matrix([own, oof.admit(folds)], folds)
-    assert wide.select("image_id", "fold").equals(folds.frame)
-    assert test_matrix([own_test, test.admit(folds)]).columns == ["image_id", "own", "cp_1"]
-    assert foreign_in([own, oof]) == dict(oof.foreign)
-
-
-def test_no_other_scores_can_be_let_in(
-    foreign: tuple[Predictions, Predictions], member: MakeMember, folds: Folds
-) -> None:
-    others = Folds.of(folds.frame.with_columns(fold=pl.col("fold") % 2), seed=0, method="")
-    own = member("own")[0]
-    assert own.admit(others) is own
-    with pytest.raises(MelError, match=r"own: was made on folds .* train it again on these folds"):
-        oof_matrix([own.admit(others)], others)
-    with pytest.raises(MelError, match="train it again on these folds"):
-        oof_matrix([replace(own, admitted=others.digest)], others)
-    with pytest.raises(MelError, match=f"were compared with folds {folds.digest}, .* import"):
-        foreign[0].admit(others)
-
-
-def test_only_marked_scores_may_be_without_known_folds(table: ImageTable, folds: Folds) -> None:
-    rows = table.train.select("image_id", fold=pl.lit(None, pl.Int16), score=pl.lit(0.5))
-    common = {"name": "x", "kind": "oof", "folds": "unknown"}
-    mark = {"x": {"folds": "unknown", "against": folds.digest}}
-    assert Predictions.of(rows, **common, foreign=mark).admit(folds).basis == folds.digest
-    for wrong in ({}, {"x": {"folds": "0" * 16, "against": folds.digest}}):
-        with pytest.raises(MelError, match="folds are unknown, its mark as foreign scores says"):
-            Predictions.of(rows, **common, foreign=wrong)
-    with pytest.raises(MelError, match=r"x \(oof\): has no 'against'"):
-        Predictions.of(rows, **common, foreign={"x": {"folds": "unknown"}})
-    with pytest.raises(MelError, match="unknown scale; known: probability, logit, rank"):
-        Predictions.of(rows, **common, foreign=mark, scale="percent")
