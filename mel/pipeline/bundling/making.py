@@ -14,7 +14,7 @@ from mel.pipeline.bundling.facts import facts_of
 from mel.pipeline.bundling.gathering import gather
 from mel.pipeline.bundling.graphs import exported, lighter
 from mel.pipeline.bundling.measuring import Measured
-from mel.pipeline.bundling.packing import files_of, manifest_of, plain
+from mel.pipeline.bundling.packing import files_of, looks_of, manifest_of, plain
 from mel.pipeline.bundling.trying import tried
 from mel.pipeline.bundling.verifying import MOST, Verified, verify
 from mel.pipeline.folder import AnyPath
@@ -67,7 +67,7 @@ def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled
     with TemporaryDirectory(prefix=".mel-bundle-", dir=_beside(out)) as desk:
         found = tried(gathered, wanted, files, whole, Path(desk))
     facts = facts_of(gathered, wanted) | found.facts()
-    files |= {"facts.json": plain(facts), "card.md": card(facts).encode()}
+    files |= looks_of(gathered) | {"facts.json": plain(facts), "card.md": card(facts).encode()}
     with atomic(out) as temporary:
         digest = write_bundle(
             temporary, files, manifest_of(gathered, wanted, bfloat16=found.bfloat16)

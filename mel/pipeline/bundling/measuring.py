@@ -33,7 +33,8 @@ class Measured:
     """What changed from one scorer to another, on the same images in the same run.
 
     `auc` is of the other, None where the images are of one class; `change` is what it gained.
-    `largest` and `mean` are differences of probabilities, `speed` the ratio of images a second.
+    `largest` and `mean` are differences of probabilities, `moved` the largest of rank scores;
+    `speed` is the ratio of images a second.
     """
 
     what: str
@@ -43,6 +44,7 @@ class Measured:
     change: float | None
     largest: float
     mean: float
+    moved: float
     speed: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,8 +59,8 @@ class Measured:
             worth = f"AUC {self.auc:.4f} ({self.change:+.4f})"
         return (
             f"{self.what} against {self.against}: {worth}; probabilities differ by "
-            f"{self.largest:.1e} at most, {self.mean:.1e} in the mean; "
-            f"{self.speed:.2f} times the images a second"
+            f"{self.largest:.1e} at most, {self.mean:.1e} in the mean, rank scores by "
+            f"{self.moved:.1e} at most; {self.speed:.2f} times the images a second"
         )
 
 
@@ -99,6 +101,7 @@ def compared(what: str, against: str, honest: Honest, one: Said, other: Said) ->
         change,
         float(gap.max(initial=0.0)),
         float(gap.mean()) if gap.size else 0.0,
+        float(np.abs(other.score - one.score)[fine].max(initial=0.0)),
         other.speed / one.speed,
     )
 

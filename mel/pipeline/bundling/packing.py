@@ -15,7 +15,7 @@ from mel.progress import say
 from mel.submit.scoring import Member
 from mel.views import read_reference
 
-__all__ = ["Files", "files_of", "manifest_of", "plain"]
+__all__ = ["Files", "files_of", "looks_of", "manifest_of", "plain"]
 
 Files = dict[str, bytes | Path]
 
@@ -26,7 +26,7 @@ def plain(value: Any) -> bytes:
 
 
 def files_of(gathered: Gathered, wanted: Wanted, graphs: Graphs) -> Files:
-    """Give members, stack and blends; card, facts, quality and examples are put to them later."""
+    """Give members, stack and blends; looks, examples, facts and card are put to them later."""
     files: Files = {}
     for name in gathered.members:
         files |= _member(gathered, wanted, name, graphs[name])
@@ -34,10 +34,16 @@ def files_of(gathered: Gathered, wanted: Wanted, graphs: Graphs) -> Files:
         files |= _stack(gathered.stack_folder)
     for name, variant in gathered.variants.items():
         files[f"blends/{name}/blend.json"] = _written(variant.blend)
-    if (paths := gathered.table.train["path"]).null_count() == 0:
-        say("bundle: measuring what training pictures look like")
-        files["quality.json"] = plain(Looks.fit(paths).as_dict())
     return files
+
+
+def looks_of(gathered: Gathered) -> Files:
+    """Give quality.json: what a sample of the training pictures looks like."""
+    paths = gathered.table.train["path"]
+    if paths.null_count():
+        return {}
+    say("bundle: measuring what training pictures look like")
+    return {"quality.json": plain(Looks.fit(paths).as_dict())}
 
 
 def manifest_of(gathered: Gathered, wanted: Wanted, *, bfloat16: bool) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Verified:
         """Say it in a line."""
         if not self.images:
             return "not compared: there are no test images"
+        if not self.members:
+            return "not compared: its networks are meant to differ from those that were trained"
         return f"{self.largest:.1e} at most, on {many(self.images, 'test image')}"
 
 
