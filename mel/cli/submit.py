@@ -98,4 +98,5 @@ def score(
     from mel.submit.batch import score
 
     found = score(bundle, images, out, meta=meta, precision=precision.value, threads=threads)
-    show.facts(show.hanging({str(out): "written"} | found.lines()))
+    show.line(f"{out}: {found.tally.images:,} rows")
+    show.facts(show.hanging(found.lines()))

@@ -73,8 +73,10 @@ def claimed(out: Path) -> Iterator[Path]:
         raise MelError(f"{out}: cannot be written ({reason}); choose another --out") from error
     try:
         _lock(file, out)
-        yield folder
-        _leave(folder)
+        try:
+            yield folder
+        finally:
+            _leave(folder)
     finally:
         os.close(file)
 
@@ -89,7 +91,7 @@ def _lock(file: int, out: Path) -> None:
 
 
 def _leave(folder: Path) -> None:
-    """Take the folder away, unless it holds shards of something else."""
+    """Take the folder away, unless it holds shards."""
     if not [path for path in folder.iterdir() if path.name != _LOCK]:
         with suppress(OSError):
             (folder / _LOCK).unlink()
