@@ -249,6 +249,14 @@ def _chances(
 
 
 @pytest.fixture(scope="session")
+def graph_of() -> Callable[..., bytes]:
+    """Give `hand_graph`, which draws an ONNX graph of a size by a seed."""
+    pytest.importorskip("openvino", reason="needs OpenVINO: mel[serve]")
+    pytest.importorskip("onnx", reason="needs ONNX: mel[export]")
+    return hand_graph
+
+
+@pytest.fixture(scope="session")
 def handmade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with blend.mel, a bundle of two hand-made networks, and twenty images/ to score."""
     pytest.importorskip("openvino", reason="needs OpenVINO: mel[serve]")

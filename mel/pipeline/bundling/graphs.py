@@ -1,57 +1,64 @@
-"""The members' graphs as `mel cnn export` left them beside their checkpoints."""
+"""The members' graphs: exported where they are not yet, and made smaller where that is asked."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from mel import cnn, kaggle
 from mel.errors import MelError
-from mel.files import digest_file, read_json, required
 from mel.graphs import shrunk
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
+from mel.pipeline.stages.prepared import prepared_for
 
-__all__ = ["Graphs", "exported", "lighter"]
+__all__ = ["MEAN", "Graphs", "chosen", "exported"]
 
 Graphs = Mapping[str, Mapping[str, Mapping[int, bytes | Path]]]
-_EXPORT = {"sizes": dict}
+MEAN = "mean"
 
 
-def exported(gathered: Gathered, folds: Sequence[int]) -> Graphs:
-    """Give the files of graphs by member, fold and size."""
-    return {
-        name: {str(fold): _of_fold(gathered, name, fold) for fold in folds}
-        for name in gathered.members
-    }
+def exported(gathered: Gathered, wanted: Wanted, folds: Sequence[int]) -> Graphs:
+    """Give the files of graphs by member, fold and size; with the folds' mean where it is asked.
+
+    Graphs that are missing, or not those of their checkpoints any more, are exported first, which
+    alone needs TensorFlow. Raises what `mel.cnn.export` raises.
+    """
+    return {name: _of_member(gathered, wanted, name, folds) for name in gathered.members}
 
 
-def _of_fold(gathered: Gathered, name: str, fold: int) -> dict[int, bytes | Path]:
-    place = gathered.work.cnn(name) / f"fold{fold}"
-    said = required(read_json(place / "export.json"), _EXPORT, str(place / "export.json"))
-    return {int(size): _file(place, one) for size, one in said["sizes"].items()}
+def _of_member(
+    gathered: Gathered, wanted: Wanted, name: str, folds: Sequence[int]
+) -> dict[str, dict[int, bytes | Path]]:
+    settings = gathered.recipe.member(name)
+    if wanted.average and settings.tta.average == "rank":
+        raise MelError(
+            f"{name}: ranks each fold's scores among its own held-out ones, which a mean of the "
+            "folds' networks has none of; leave out --average"
+        )
+    table = gathered.table
+    if settings.pictures == "prepared":
+        table = kaggle.repath(table, prepared_for(settings, gathered.work))
+    graphs = cnn.export(
+        gathered.work.cnn(name), table, gathered.folds, only_folds=folds, average=wanted.average
+    )
+    found: dict[str, dict[int, bytes | Path]] = {}
+    for graph in graphs:
+        found.setdefault(graph.part, {})[graph.size] = graph.path
+    return found
 
 
-def _file(place: Path, said: Any) -> Path:
-    where = str(place / "export.json")
-    found = required(said, {"file": str, "sha256": str}, where)
-    path = place / str(found["file"])
-    if digest_file(path) != found["sha256"]:
-        raise MelError(f"{path}: is not the graph that was exported; export it again")
-    return path
-
-
-def lighter(graphs: Graphs, wanted: Wanted) -> Graphs:
-    """Give the graphs as the bundle shall keep them: as they are, or their weights rounded."""
-    if wanted.weights == "float32":
-        return graphs
-    kind = wanted.weights
+def chosen(graphs: Graphs, wanted: Wanted, folds: Sequence[int]) -> Graphs:
+    """Give the graphs that the bundle shall hold, their weights as it shall keep them."""
+    parts = [MEAN] if wanted.average else [str(fold) for fold in folds]
     return {
         name: {
-            fold: {size: shrunk(_bytes(graph), kind) for size, graph in sizes.items()}
-            for fold, sizes in folds.items()
+            part: {size: _kept(graph, wanted) for size, graph in by_fold[part].items()}
+            for part in parts
         }
-        for name, folds in graphs.items()
+        for name, by_fold in graphs.items()
     }
 
 
-def _bytes(graph: bytes | Path) -> bytes:
-    return graph if isinstance(graph, bytes) else graph.read_bytes()
+def _kept(graph: bytes | Path, wanted: Wanted) -> bytes | Path:
+    if wanted.weights == "float32":
+        return graph
+    return shrunk(graph if isinstance(graph, bytes) else graph.read_bytes(), wanted.weights)

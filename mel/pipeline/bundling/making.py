@@ -12,7 +12,7 @@ from mel.pipeline.bundling.card import card
 from mel.pipeline.bundling.examples import examples
 from mel.pipeline.bundling.facts import facts_of
 from mel.pipeline.bundling.gathering import gather
-from mel.pipeline.bundling.graphs import exported, lighter
+from mel.pipeline.bundling.graphs import chosen, exported
 from mel.pipeline.bundling.measuring import Measured
 from mel.pipeline.bundling.packing import files_of, looks_of, manifest_of, plain
 from mel.pipeline.bundling.trying import tried
@@ -61,9 +61,9 @@ def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled
         raise MelError(f"{out}: is a folder; name a file, such as {out / 'blend.mel'}")
     gathered = gather(work, wanted)
     folds = wanted.chosen(gathered.folds.n_folds)
-    whole = exported(gathered, range(gathered.folds.n_folds) if wanted.measured else folds)
-    graphs = lighter({m: {str(k): by[str(k)] for k in folds} for m, by in whole.items()}, wanted)
-    files = files_of(gathered, wanted, graphs) | examples(wanted.examples)
+    shown = examples(wanted.examples)
+    whole = exported(gathered, wanted, range(gathered.folds.n_folds) if wanted.measured else folds)
+    files = files_of(gathered, wanted, chosen(whole, wanted, folds)) | shown
     with TemporaryDirectory(prefix=".mel-bundle-", dir=_beside(out)) as desk:
         found = tried(gathered, wanted, files, whole, Path(desk))
     facts = facts_of(gathered, wanted) | found.facts()

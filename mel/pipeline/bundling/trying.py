@@ -7,7 +7,7 @@ from typing import Any
 from mel.bundles import write_bundle
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
-from mel.pipeline.bundling.graphs import Graphs
+from mel.pipeline.bundling.graphs import Graphs, chosen
 from mel.pipeline.bundling.honest import honest_images
 from mel.pipeline.bundling.measuring import Measured, allows, compared, said_by
 from mel.pipeline.bundling.packing import Files, files_of, manifest_of
@@ -64,7 +64,8 @@ def tried(gathered: Gathered, wanted: Wanted, files: Files, whole: Graphs, desk:
     plain = said_by(scorer, honest)
     measured: list[Measured] = []
     if not wanted.whole:
-        everything = files_of(gathered, Wanted(), whole)
+        every = tuple(range(gathered.folds.n_folds))
+        everything = files_of(gathered, Wanted(), chosen(whole, Wanted(), every))
         write_bundle(desk / "whole.mel", everything | blank, manifest)
         before = said_by(Scorer.open(desk / "whole.mel", "float32"), honest)
         measured.append(compared(wanted.said, _WHOLE, honest, before, plain))

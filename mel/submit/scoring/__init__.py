@@ -6,7 +6,7 @@ True
 """
 
 from mel.submit.scoring.asking import Asked
-from mel.submit.scoring.engine import Answer, Engine, Network
+from mel.submit.scoring.engine import Answer, Engine, Graph, Network
 from mel.submit.scoring.graphs import native_precision
 from mel.submit.scoring.judging import Judged
 from mel.submit.scoring.looked import Looked
@@ -17,6 +17,7 @@ __all__ = [
     "Answer",
     "Asked",
     "Engine",
+    "Graph",
     "Judged",
     "Looked",
     "Member",
