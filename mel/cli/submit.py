@@ -21,6 +21,11 @@ class _Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class _Engine(StrEnum):
+    openvino = "openvino"
+    keras = "keras"
+
+
 @app.command(**options.example("mel submit make --work work --from ensemble/blend"))
 def make(
     work: options.WorkDir,
@@ -87,6 +92,14 @@ def score(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, metavar="N", help="By default all cores.")
     ] = None,
+    engine: Annotated[
+        _Engine,
+        typer.Option("--engine", help="What runs the networks; keras needs --work, uses a GPU."),
+    ] = _Engine.openvino,
+    work: Annotated[
+        Path | None,
+        typer.Option("--work", metavar="DIR", help="Work folder that the bundle was made from."),
+    ] = None,
 ) -> None:
     """Score any number of images with a bundle; a run that was stopped goes on.
 
@@ -95,8 +108,23 @@ def score(
     together with the patient's other images), flags, and each member's score. A picture that cannot
     be read is a row with a fault.
     """
-    from mel.submit.batch import score
+    from mel.errors import MelError
 
-    found = score(bundle, images, out, meta=meta, precision=precision.value, threads=threads)
+    if (engine is _Engine.keras) != (work is not None):
+        raise MelError("submit score: --engine keras and --work go together; give both or none")
+    if work is not None:
+        from mel import pipeline
+
+        if precision is _Precision.bfloat16 or threads:
+            raise MelError(
+                "submit score: --engine keras takes precision auto or float32, no threads"
+            )
+        found = pipeline.score_by_keras(
+            bundle, images, out, work, meta=meta, precision=precision.value
+        )
+    else:
+        from mel.submit.batch import score
+
+        found = score(bundle, images, out, meta=meta, precision=precision.value, threads=threads)
     show.line(f"{out}: {found.tally.images:,} rows")
     show.facts(show.hanging(found.lines()))
