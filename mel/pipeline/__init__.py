@@ -16,6 +16,7 @@ from mel.pipeline.previewing import preview
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
+from mel.pipeline.showing import demo_bundle
 from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stacking import Weighed, importance, nested, variants
@@ -38,6 +39,7 @@ __all__ = [
     "bundle",
     "check",
     "demo",
+    "demo_bundle",
     "doctor",
     "embedded",
     "explore",

@@ -1,0 +1,32 @@
+"""What every page has: its style, the disclaimer first and always in sight, the synthetic note."""
+
+from importlib.resources import files
+
+import streamlit as st
+
+from mel.app.drawing import pictured
+from mel.app.model import Model
+from mel.app.wording import DISCLAIMER, PRIVACY, SHORT, SYNTHETIC
+
+__all__ = ["show", "shown"]
+
+
+def show(model: Model) -> None:
+    """Put the style, the disclaimer and what else must come first."""
+    style = files("mel.app.pages").joinpath("style.css").read_text(encoding="utf-8")
+    st.html(f"<style>{style}</style>")
+    st.html(
+        f'<aside class="mel-note mel-no" role="note" aria-label="Disclaimer">'
+        f"<strong>No diagnosis.</strong> {DISCLAIMER} <span>{PRIVACY}</span></aside>"
+    )
+    if model.scorer.synthetic:
+        st.html(
+            f'<aside class="mel-note mel-drawn" role="note"><strong>Synthetic model.</strong> '
+            f"{SYNTHETIC}</aside>"
+        )
+    st.html(f'<div class="mel-always" role="note">{SHORT}</div>')
+
+
+def shown(svg: str) -> str:
+    """Give a drawing as it fits the page's present theme."""
+    return pictured(svg, dark=st.context.theme.type == "dark")
