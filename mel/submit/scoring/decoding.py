@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.images import Framing, decode, fetch
-from mel.images.quality import Looks, Quality
+from mel.images import Framing, decode_sizes, fetch, measure
+from mel.images.quality import SIDE, Looks, Quality
 
 __all__ = ["Batch", "Look", "Row", "batches"]
 
@@ -19,6 +19,7 @@ Pixels = NDArray[np.uint8]
 Look = tuple[int, Framing]
 Row = tuple[str, str | None, NDArray[np.float32]]  # image_id, path, metadata
 _AHEAD = 2
+_MEASURED: Look = (SIDE, Framing())  # at which a picture is compared with the training pictures
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,23 @@ def _decoded(
         if data is None and not path:
             return "no picture was given"
         content = fetch(str(path), image_id) if data is None else data
-        pixels = {look: decode(content, look[0], image_id, look[1]) for look in looks}
-        return pixels, None if known is None else known.check(content)
+        pixels = _seen(content, image_id, looks if known is None else (*looks, _MEASURED))
+        if known is None:
+            return pixels, None
+        header = measure(content)
+        return pixels, known.check(pixels[_MEASURED], min(header.width, header.height))
     except MelError as error:
         return str(error).removeprefix(f"{image_id}: ")
+
+
+def _seen(content: bytes, image_id: str, looks: Sequence[Look]) -> dict[Look, Pixels]:
+    """Decode a picture, once for all sizes of a framing that can be had of one decoding."""
+    found: dict[Look, Pixels] = {}
+    for framing in dict.fromkeys(framing for _, framing in looks):
+        sizes = [size for size, other in looks if other == framing]
+        for size, pixels in decode_sizes(content, sizes, image_id, framing, exact=True).items():
+            found[size, framing] = pixels
+    return found
 
 
 def _whole(
