@@ -1,6 +1,6 @@
 """Networks as ONNX graphs: run without TensorFlow, and made smaller; bytes in, bytes out."""
 
-from mel.graphs.packages import has, need
+from mel.graphs.packages import has, need, openvino
 from mel.graphs.running import Arrays, Runner, described, engine, opened, speaks_bfloat16
 from mel.graphs.shrinking import SMALLER, Smaller, shrunk
 
@@ -14,6 +14,7 @@ __all__ = [
     "has",
     "need",
     "opened",
+    "openvino",
     "shrunk",
     "speaks_bfloat16",
 ]

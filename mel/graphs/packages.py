@@ -1,12 +1,13 @@
 """Packages that plain mel does not bring."""
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from mel.errors import MelError
 
-__all__ = ["has", "need"]
+__all__ = ["has", "need", "openvino"]
 
 _INSTALL = "pip install 'mel[export]'"
 
@@ -29,3 +30,14 @@ def need(module: str) -> Any:
         raise MelError(
             f"graphs need {module}, which cannot be imported ({error}); {_INSTALL}"
         ) from error
+
+
+def openvino() -> Any:
+    """Import OpenVINO without its telemetry, or say what to install.
+
+    When it is imported, OpenVINO tells a server of its maker so, unless somebody opted out: from a
+    forked process, which hangs where other threads were at work. Nothing here is to call anybody,
+    so its telemetry passes for not installed in this process, as far as it was not imported yet.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # not to be had
+    return need("openvino")

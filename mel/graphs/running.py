@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.graphs.packages import has, need
+from mel.graphs.packages import has, need, openvino
 
 __all__ = ["Arrays", "Precision", "Runner", "described", "engine", "opened", "speaks_bfloat16"]
 
@@ -39,7 +39,7 @@ def speaks_bfloat16() -> bool:
     """Say whether OpenVINO is here and the processor computes in bfloat16."""
     if engine() != "openvino":
         return False
-    core = need("openvino").Core()
+    core = openvino().Core()
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -58,7 +58,7 @@ def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) 
 
 
 def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
-    core = need("openvino").Core()
+    core = openvino().Core()
     try:
         model = core.read_model(graph, b"")
         shapes = {port.get_any_name(): port.get_partial_shape() for port in model.inputs}

@@ -1,11 +1,13 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.batches import score_by_keras
 from mel.pipeline.blending import blend_report
 from mel.pipeline.bundling import Bundled, Wanted, bundle
 from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
+from mel.pipeline.exporting import export
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.imported import Imported
@@ -43,6 +45,7 @@ __all__ = [
     "doctor",
     "embedded",
     "explore",
+    "export",
     "facts",
     "find_copies",
     "import_map",
@@ -59,6 +62,7 @@ __all__ = [
     "repeat_folds",
     "report",
     "run",
+    "score_by_keras",
     "status",
     "submit_from",
     "train_members",

@@ -1,5 +1,7 @@
 """Graphs run in batches of one shape; what cannot be run says so in a line."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -51,6 +53,19 @@ def test_bfloat16_rounds_where_the_processor_has_it() -> None:
     if not speaks_bfloat16():
         pytest.skip("this processor has no bfloat16")
     assert opened(doubling(), "bfloat16")({"metadata": np.ones((1, 2), np.float32)})
+
+
+def test_openvino_is_imported_without_a_call_to_its_maker() -> None:
+    """Its telemetry forks a process on import, which asks for a network and may hang."""
+    code = (
+        "import multiprocessing as m; m.Process.start = lambda self: print('CALLS', flush=True);"
+        "from mel.graphs import openvino; openvino().Core();"
+        "import sys; print(sys.modules['openvino_telemetry'])"
+    )
+    plain = {k: v for k, v in os.environ.items() if k not in ("CI", "GITHUB_ACTIONS", "TF_BUILD")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=plain, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None"]
 
 
 def test_without_an_engine_or_a_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
