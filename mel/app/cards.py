@@ -6,14 +6,14 @@ from typing import Any
 
 __all__ = ["groups_of", "sections", "variant_of", "without_pictures"]
 
-_AXES = {"age": "age", "sex": "sex", "site": "", "source": "source", "fold": ""}
+_FOLDS = "fold"  # of no interest beside groups of people
 
 
 def sections(card: str) -> dict[str, str]:
     r"""Give the card's parts by their headings of the second level; what comes first by "".
 
-    >>> sections("# A\nintro\n## B\ntext\n")
-    {'': '# A\\nintro', 'B': 'text'}
+    >>> sections("# A\n## B\ntext\n")
+    {'': '# A', 'B': 'text'}
     """
     first, *others = re.split(r"^## +", card, flags=re.MULTILINE)
     pairs = (other.partition("\n")[::2] for other in others)
@@ -37,12 +37,15 @@ def variant_of(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def groups_of(variant: Mapping[str, Any]) -> list[tuple[str, float, float, float]]:
-    """Give label, AUC and its interval of each group of people or pictures that has an AUC."""
+    """Give label, AUC and its interval of each group of people or pictures that has an AUC.
+
+    The label ends with the number of positives.
+    """
     proof = (variant.get("evaluation") or {}).get("proof") or {}
     found = []
     for group in proof.get("groups") or []:
-        if group.get("value") is not None and group.get("axis") != "fold":
-            axis = _AXES.get(group["axis"], group["axis"])
-            label = f"{axis} {group['name']}".strip()
+        known = all(group.get(name) is not None for name in ("value", "low", "high"))
+        if known and group.get("axis") != _FOLDS:
+            label = f"{group['axis']} {group['name']} ({group['positives']})"
             found.append((label, group["value"], group["low"], group["high"]))
     return found

@@ -16,7 +16,7 @@ _TICKS = (0.001, 0.01, 0.1, 0.5, 0.9)
 _SOFT = 'fill="currentColor" opacity=".72"'
 _LINE = 'stroke="currentColor" stroke-opacity=".25"'
 _FONT = "system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif"
-_CHARACTER = 6.3  # pixels of a character of 12 pixels
+_CHARACTER = 6.9  # pixels of a character of 13 pixels
 
 
 def pictured(svg: str, *, dark: bool) -> str:
@@ -37,9 +37,9 @@ def pictured(svg: str, *, dark: bool) -> str:
 def _svg(width: int, height: int, label: str, parts: Sequence[str]) -> str:
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}" '
-        f'xmlns="http://www.w3.org/2000/svg" font-size="12" font-family="{_FONT}" '
+        f'xmlns="http://www.w3.org/2000/svg" font-size="13" font-family="{_FONT}" '
         f'style="width:100%;height:auto;'
-        f'max-width:{width * 1.4:.0f}px;display:block">{"".join(parts)}</svg>'
+        f'max-width:{width * 1.2:.0f}px;display:block">{"".join(parts)}</svg>'
     )
 
 
@@ -55,7 +55,7 @@ def scale(
     probability: float, low: float, high: float, line: float, usual: float, alarm: bool
 ) -> str:
     """Draw a risk on a scale of odds: its spread, the alarm line and the training average."""
-    width, y = 460, 44
+    width, y = 350, 44
 
     def at(share: float) -> float:
         ends = [math.log(p / (1 - p)) for p in (0.0005, 0.97)]
@@ -100,10 +100,10 @@ def _apart(labels: Sequence[tuple[float, str]], y: float, width: int) -> list[st
 
 def bars(parts: Sequence[Part]) -> str:
     """Draw what each member adds, left down and right up, with its own percentile."""
-    width, row = 460, 40
+    width, row = 350, 40
     most = max([abs(part.push) for part in parts] + [0.05])
-    middle, reach = width / 2, width / 2 - 58
-    drawn = [_rule(middle, 0, middle, row * len(parts))]
+    middle, reach = width / 2, width / 2 - 48
+    drawn = []
     for number, part in enumerate(parts):
         y = row * number
         long = reach * abs(part.push) / most
@@ -111,6 +111,7 @@ def bars(parts: Sequence[Part]) -> str:
         words = f"{'+' if part.push >= 0 else '−'}{abs(part.push):.2f}"
         end = middle + (long + 6 if part.push >= 0 else -long - 6)
         drawn += [
+            _rule(middle, y + 17, middle, y + 33),
             _text(0, y + 13, part.label, "start", 'fill="currentColor"'),
             _text(width, y + 13, f"percentile {100 * part.place:.0f}", "end"),
             f'<rect x="{left:.1f}" y="{y + 19}" width="{max(long, 1):.1f}" height="12" rx="3" '
@@ -170,12 +171,12 @@ def _xy(x: float, y: float) -> tuple[float, float]:
 
 def forest(rows: Sequence[tuple[str, float, float, float]]) -> str:
     """Draw AUCs with their intervals, a row a group: label, value, low, high."""
-    width, row, left = 460, 26, 170
+    width, row, left = 400, 26, 178
     least = min([low for _, _, low, _ in rows] + [0.5])
     start = math.floor(10 * least) / 10
 
     def at(value: float) -> float:
-        return left + (width - left - 56) * (value - start) / (1 - start)
+        return left + (width - left - 62) * (value - start) / (1 - start)
 
     parts = []
     for k in range(round(10 * (1 - start)) + 1):

@@ -108,7 +108,8 @@ def _mole(model: Model, rank: int, one: Finding) -> str:
     if one.fault:
         return f'<section class="mole">{image}<div>{head}<p>{escape(one.fault)}</p></div></section>'
     said, meaning = verdict(one)
-    known = ", ".join(str(x) for x in (_aged(mole.age), mole.sex, mole.site) if x) or "nothing told"
+    known = ", ".join(str(x) for x in (_aged(mole.age), mole.sex, mole.site) if x)
+    known = f" {escape(known.capitalize())}." if known else ""
     mark = '<p class="mark">Stands out from the other moles.</p>' if one.duckling else ""
     lines = [f"<p><strong>{said}.</strong> {meaning}</p>", mark]
     lines += [f"<p>{escape(text)}</p>" for text in (doubt(one), *notes(one))]
@@ -116,7 +117,7 @@ def _mole(model: Model, rank: int, one: Finding) -> str:
     return (
         f'<section class="mole">{image}<div>{head}'
         f'<p class="risk">{percent(one.probability)}, {frequency(one.probability)}</p>'
-        f"<p>{escape(place(one.percentile).capitalize())}. {escape(known)}.</p>"
+        f"<p>{escape(place(one.percentile).capitalize())}.{known}</p>"
         f"{drawn(model, one)}{''.join(lines)}</div></section>"
     )
 

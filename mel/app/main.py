@@ -34,8 +34,8 @@ def main() -> None:
         st.Page(partial(about.show, model), title="The model", icon=":material/info:",
                 url_path="model"),
     ]  # fmt: skip
-    chosen = st.navigation(pages, position="top")
-    frame.show(model)
+    chosen = st.navigation(pages, position="hidden")
+    frame.show(model, pages)
     chosen.run()
 
 

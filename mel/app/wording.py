@@ -48,21 +48,22 @@ WARNINGS = {
     "bright": "The photo is too bright: take it again without flash or direct sun.",
     "small": "The photo has few pixels: take it closer, or choose the original.",
 }
+_KEPT = "\N{NO-BREAK SPACE}"
 _NEARLY, _WIDELY = 2.0, 5.0  # ratios of odds over which folds agree, and over which they differ
 
 
 def percent(share: float) -> str:
-    """Give a share in percent, with as many digits as say something.
+    """Give a share in percent, with as many digits as say something; its sign stays with it.
 
-    >>> percent(0.0004), percent(0.0312), percent(0.5), percent(0.99999)
-    ('under 0.1 %', '3.1 %', '50 %', 'over 99.9 %')
+    >>> [percent(x).replace(_KEPT, " ") for x in (0.0004, 0.0312, 0.5, 0.99999)]
+    ['under 0.1 %', '3.1 %', '50 %', 'over 99.9 %']
     """
     if share < 0.001:
-        return "under 0.1 %"
+        return f"under 0.1{_KEPT}%"
     if share > 0.999:
-        return "over 99.9 %"
+        return f"over 99.9{_KEPT}%"
     digits = 1 if share < 0.0995 or share > 0.9 else 0
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}{_KEPT}%"
 
 
 def frequency(probability: float) -> str:
@@ -136,7 +137,9 @@ def doubt(finding: Finding) -> str:
     places = [part.place for part in finding.parts]
     if len(places) > 1:
         low, high = (round(100 * end) for end in (min(places), max(places)))
-        text += f" The parts of the ensemble put it at percentile {low} to {high} of the training."
+        text += (
+            f" Its parts place the mole from percentile {low} to {high} of the training pictures."
+        )
     return text
 
 

@@ -103,8 +103,8 @@ def _groups(model: Model) -> None:
         return
     st.write(
         "AUC of the blend among the training pictures of each group, honest, with 95 % intervals. "
-        "Where a group has few melanomas, its interval says more than its figure. What is not in "
-        "the data, such as dark skin, cannot be measured here."
+        "Behind each name stands the number of its melanomas: where there are few, the interval "
+        "says more than the figure. What is not in the data, such as dark skin, cannot be measured."
     )
     st.html(shown(forest(rows)))
 

@@ -1,5 +1,6 @@
 """What every page has: its style, the disclaimer first and always in sight, the synthetic note."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 import streamlit as st
@@ -11,8 +12,8 @@ from mel.app.wording import DISCLAIMER, PRIVACY, SHORT, SYNTHETIC
 __all__ = ["show", "shown"]
 
 
-def show(model: Model) -> None:
-    """Put the style, the disclaimer and what else must come first."""
+def show(model: Model, pages: Sequence[object] = ()) -> None:
+    """Put the style, the disclaimer, links to the pages, and what else must come first."""
     style = files("mel.app.pages").joinpath("style.css").read_text(encoding="utf-8")
     st.html(f"<style>{style}</style>")
     st.html(
@@ -25,6 +26,9 @@ def show(model: Model) -> None:
             f"{SYNTHETIC}</aside>"
         )
     st.html(f'<div class="mel-always" role="note">{SHORT}</div>')
+    with st.container(horizontal=True):
+        for page in pages:
+            st.page_link(page, width="content")
 
 
 def shown(svg: str) -> str:

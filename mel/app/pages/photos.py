@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from mel.app.examples import Example
 from mel.app.model import Model
 from mel.app.moles import SEX_WORDS, SITE_WORDS, UNKNOWN, Mole, aged
 from mel.app.pages import results
@@ -14,6 +15,7 @@ from mel.app.session import Session
 __all__ = ["show"]
 
 _KINDS = ["jpg", "jpeg", "png", "webp"]
+_WIDE = 150  # pixels of an example
 _WAYS = ("Files", "Camera", "Examples")
 
 
@@ -59,19 +61,10 @@ def _take(session: Session, files: list[object]) -> None:
 
 
 def _examples(model: Model, session: Session) -> None:
-    columns = st.columns(min(len(model.examples), 6))
-    for number, example in enumerate(model.examples):
-        with columns[number % len(columns)]:
-            mole = example.mole
-            alt = escape(f"{mole.label}. {example.note}")
-            st.html(
-                f'<img class="mel-thumb" src="{thumbnail(mole.photo.pixels)}" alt="{alt}">'
-                f'<p class="mel-soft">{escape(example.note)}</p>'
-            )
-            there = mole.key in session.moles
-            if st.button(f"Add {mole.label}", key=f"add-{mole.key}", disabled=there):
-                session.add([mole])
-                st.rerun()
+    with st.container(horizontal=True):
+        for example in model.examples:
+            with st.container(width=_WIDE):
+                _example(session, example)
     people = {e.patient for e in model.examples if e.patient}
     for person in sorted(people):
         moles = [e.mole for e in model.examples if e.patient == person]
@@ -79,6 +72,19 @@ def _examples(model: Model, session: Session) -> None:
         if len(moles) > 1 and st.button(label, key=f"person-{person}", icon=":material/groups:"):
             session.add(moles)
             st.rerun()
+
+
+def _example(session: Session, example: Example) -> None:
+    mole = example.mole
+    alt = escape(f"{mole.label}. {example.note}")
+    st.html(
+        f'<img class="mel-thumb" src="{thumbnail(mole.photo.pixels)}" alt="{alt}">'
+        f'<p class="mel-soft">{escape(example.note)}</p>'
+    )
+    there = mole.key in session.moles
+    if st.button(f"Add {mole.label}", key=f"add-{mole.key}", disabled=there):
+        session.add([mole])
+        st.rerun()
 
 
 def _listed(session: Session) -> None:
