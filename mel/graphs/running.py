@@ -71,6 +71,8 @@ def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
     names = [(port, port.get_any_name()) for port in compiled.outputs]
 
     def run(inputs: Arrays) -> dict[str, NDArray[np.float32]]:
+        if set(inputs) != set(fixed):  # OpenVINO itself takes zeros for what is not given
+            raise MelError(f"a graph that reads {', '.join(fixed)}, not {', '.join(inputs)}")
         found = compiled(dict(inputs))
         return {name: np.array(found[port]) for port, name in names}
 

@@ -47,7 +47,9 @@ def exported(
     shutil.copytree(trained[0], member)
     small.write(work / "images.parquet")
     small_folds.write(work / "folds.parquet")
-    (made,) = pipeline.export(work, [member.name], [0], average=True).values()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "jax")  # as where it was trained on a TPU
+        (made,) = pipeline.export(work, [member.name], [0], average=True).values()
     return Place(work, member, made)
 
 

@@ -44,6 +44,11 @@ def test_an_answer_stays_as_it_was_when_the_next_is_made() -> None:
     assert (first == 2).all()
 
 
+def test_an_input_that_is_not_given_is_not_taken_for_zeros() -> None:
+    with pytest.raises(MelError, match="a graph that reads metadata, not pixels"):
+        opened(doubling())({"pixels": np.zeros((1, 2), np.float32)})
+
+
 def test_what_is_no_graph_is_refused_in_a_line() -> None:
     with pytest.raises(MelError, match=r"a graph that OpenVINO does not run \("):
         opened(b"nonsense")

@@ -45,16 +45,16 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     device = choose(HARDWARE)
     device.start()
     settings = MemberSettings.model_validate(job["settings"])
-    made: dict[Labels, _Desk] = {}
+    made: dict[Labels, Desk] = {}
     for part in job["parts"]:
         labels = Labels.read(part["labels"])
         if labels not in made:
-            made[labels] = _Desk.of(Scorer.of(settings, labels, device))
+            made[labels] = Desk.of(Scorer.of(settings, labels, device))
         _export(made[labels], part, job, tell)
 
 
 @dataclass(frozen=True)
-class _Desk:
+class Desk:
     """A member's networks with a function of TensorFlow and one of NumPy a size."""
 
     scorer: Scorer
@@ -62,7 +62,7 @@ class _Desk:
     networks: Mapping[int, Network]
 
     @classmethod
-    def of(cls, scorer: Scorer) -> "_Desk":
+    def of(cls, scorer: Scorer) -> "Desk":
         from mel.cnn.exporting.tracing import traced
 
         return cls(
@@ -87,7 +87,7 @@ def _spoken(network: Any, labels: Labels) -> Network:
     return say
 
 
-def _export(desk: _Desk, part: Mapping[str, Any], job: Mapping[str, Any], tell: Event) -> None:
+def _export(desk: Desk, part: Mapping[str, Any], job: Mapping[str, Any], tell: Event) -> None:
     place, frame = Path(part["place"]), pl.read_parquet(part["frame"])
     _load(desk.scorer, part["checkpoints"])
     (place / EXPORT).unlink(missing_ok=True)
@@ -133,7 +133,7 @@ def _load(scorer: Scorer, checkpoints: Sequence[str]) -> None:
         network.set_weights([value / len(checkpoints) for value in total])
 
 
-def _true(desk: _Desk, size: int, name: str, batches: Batches) -> tuple[bytes, Found]:
+def _true(desk: Desk, size: int, name: str, batches: Batches) -> tuple[bytes, Found]:
     """Give a graph that says what Keras says; MelError where none does."""
     from mel.cnn.exporting.converting import WAYS, converted
 
@@ -155,7 +155,7 @@ def _true(desk: _Desk, size: int, name: str, batches: Batches) -> tuple[bytes, F
 
 
 def _batches(
-    desk: _Desk, frame: pl.DataFrame, size: int, job: Mapping[str, Any], tell: Event
+    desk: Desk, frame: pl.DataFrame, size: int, job: Mapping[str, Any], tell: Event
 ) -> Batches:
     settings = desk.scorer.settings.model_copy(update={"hardware": HARDWARE})
     known = encode_metadata(frame) if settings.metadata else None

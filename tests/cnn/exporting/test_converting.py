@@ -49,7 +49,7 @@ scorer.networks[32].save_weights(first)
 place = folder / "fold0"
 part = {"name": "a fold 0", "place": str(place), "frame": str(folder / "frame.parquet"),
         "checkpoints": [str(first)], "made_from": {}}
-job, desk, told = {"cache": str(folder), "framing": None}, export._Desk.of(scorer), []
+job, desk, told = {"cache": str(folder), "framing": None}, export.Desk.of(scorer), []
 export._export(desk, part, job, told.append)
 said = json.loads((place / "export.json").read_text())["sizes"]
 found = {"sizes": said, "told": sum(e["done"] for e in told)}
