@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ _STREAMS = 4  # batches computed at a time, at most: each takes memory of its ow
 _PRECISIONS: dict[str, Precision] = {"float32": "float32", "bfloat16": "bfloat16"}
 _TYPES = {"float32": "f32", "bfloat16": "bf16"}
 _NAMES = ("pixels", "metadata")
+_FIRST = Lock()
 
 
 class OpenVino:
@@ -48,6 +49,7 @@ class OpenVino:
         self.batch = batch
         self.precision: Precision = _chosen(self._core, precision)
         self._streams = min(self.threads, _STREAMS)
+        _begin(self._core, self._settings())
         self._pool = ThreadPoolExecutor(self._streams, thread_name_prefix="mel-graph")
         self._room = BoundedSemaphore(2 * self._streams)
 
@@ -167,6 +169,25 @@ def _core() -> Any:
             "scoring needs OpenVINO, which is not installed; pip install 'mel[serve]'"
         ) from None
     return openvino.Core()
+
+
+def _begin(core: Any, settings: dict[str, Any]) -> None:
+    """Go all the way from an array to an array once, with one thread.
+
+    What the binding imports on its way for the first time, it guards by a lock of its own. Two
+    threads that get there together wait for each other for ever, one with Python's lock in its
+    hands: about once in ten processes that began with two pictures at a time.
+    """
+    import openvino
+
+    with _FIRST:
+        given = openvino.op.Parameter(openvino.Type.u8, openvino.Shape([1]))
+        model = openvino.Model([openvino.op.Result(given.output(0))], [given], "first")
+        request = core.compile_model(model, "CPU", settings).create_infer_request()
+        for kind in (np.uint8, np.float32):
+            openvino.Tensor(np.zeros(1, kind), shared_memory=True)
+        request.infer({0: np.zeros(1, np.uint8)}, share_inputs=True)
+        _ = request.get_output_tensor(0).data
 
 
 def native_precision() -> Precision:

@@ -127,4 +127,4 @@ def _open(stack: tabular.Stack) -> None:
     for variant in (stack.context, stack.single):
         for fold in variant.folds:
             for model in fold.models:
-                getattr(model, "booster", None)
+                getattr(model, "trees", None)
