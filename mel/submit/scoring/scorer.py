@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import polars as pl
 
 from mel.bundles import Bundle
+from mel.process import give_back
 from mel.submit.scoring.asking import Asked
 from mel.submit.scoring.engine import Engine
 from mel.submit.scoring.graphs import BATCH, OpenVino
@@ -73,6 +74,7 @@ class Scorer:
         with ThreadPoolExecutor(1) as pool:  # LightGBM is imported while graphs are compiled
             judge = pool.submit(judge_in, found, about, folds)
             eyes = _eyes(found, members, used)
+            give_back()
             return cls(
                 found,
                 about,
