@@ -41,14 +41,15 @@ def export(
     Every graph is run on held-out images and compared with Keras, in float32; what bfloat16
     changes is measured where the processor has it. A fold whose graphs were made from the same
     checkpoint, and are as they were made, is left alone. With `average` a network besides, in the
-    folder `mean`, whose weights are the mean of all folds'. It has seen every train image, so no
-    honest out-of-fold AUC of it can be had.
+    folder `mean`, whose weights and batch statistics are the mean of all folds'. Folds that began
+    with weights drawn for each have no useful mean, and whether others have, only test images can
+    tell: this network has seen every train image, so no honest out-of-fold AUC of it can be had.
 
     Raises MelError for a member that is not fully trained, other folds than it was trained on, a
-    fold that does not exist, packages that are missing, and a graph that differs from its network
-    by more than 1e-4 in a probability: then that fold has no graph.
+    fold that does not exist, packages that are missing where there is something to export, and a
+    graph that differs from its network by more than 1e-4 in a probability: then that fold has no
+    graph.
     """
-    _check_installed()
     place, recipe = Path(member), read_recipe(Path(member))
     if recipe.folds != folds.digest:
         raise MelError(f"{place.name}: was trained on other folds than these; train it again")
@@ -57,6 +58,7 @@ def export(
     parts += [_mean_part(place, recipe)] * average
     todo = [part for part in parts if not _is_done(part)]
     if todo:
+        _check_installed()
         _launch(recipe, place, table, folds, todo)
     return [one for part in parts for one in read_export(Path(part["place"]))]
 

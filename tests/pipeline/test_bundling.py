@@ -131,7 +131,9 @@ def trained_by(graph_of: Callable[..., bytes]) -> Callable[..., tuple[Prediction
         test = Predictions.of(tests[0].with_columns(score=mean), kind="test", **common)
         oof.write(out / "oof.parquet")
         test.write(out / "test.parquet")
-        write_json(out / "recipe.json", {"framing": {}})
+        made = {"settings": settings.model_dump(mode="json"), "n_folds": folds.n_folds}
+        made |= {"folds": folds.digest, "inputs": inputs, "framing": {}}
+        write_json(out / "recipe.json", made)
         return oof, test
 
     return train

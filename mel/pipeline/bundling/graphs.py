@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mel import cnn, kaggle
 from mel.errors import MelError
 from mel.graphs import shrunk
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
-from mel.pipeline.stages.prepared import prepared_for
+from mel.pipeline.exporting import export
 
 __all__ = ["MEAN", "Graphs", "chosen", "exported"]
 
@@ -22,27 +21,17 @@ def exported(gathered: Gathered, wanted: Wanted, folds: Sequence[int]) -> Graphs
     Graphs that are missing, or not those of their checkpoints any more, are exported first, which
     alone needs TensorFlow. Raises what `mel.cnn.export` raises.
     """
-    return {name: _of_member(gathered, wanted, name, folds) for name in gathered.members}
-
-
-def _of_member(
-    gathered: Gathered, wanted: Wanted, name: str, folds: Sequence[int]
-) -> dict[str, dict[int, bytes | Path]]:
-    settings = gathered.recipe.member(name)
-    if wanted.average and settings.tta.average == "rank":
-        raise MelError(
-            f"{name}: ranks each fold's scores among its own held-out ones, which a mean of the "
-            "folds' networks has none of; leave out --average"
-        )
-    table = gathered.table
-    if settings.pictures == "prepared":
-        table = kaggle.repath(table, prepared_for(settings, gathered.work))
-    graphs = cnn.export(
-        gathered.work.cnn(name), table, gathered.folds, only_folds=folds, average=wanted.average
-    )
-    found: dict[str, dict[int, bytes | Path]] = {}
-    for graph in graphs:
-        found.setdefault(graph.part, {})[graph.size] = graph.path
+    for name in gathered.members:
+        if wanted.average and gathered.recipe.member(name).tta.average == "rank":
+            raise MelError(
+                f"{name}: ranks each fold's scores among its own held-out ones, which a mean of "
+                "the folds' networks has none of; leave out --average"
+            )
+    made = export(gathered.work.root, gathered.members, folds, average=wanted.average)
+    found: dict[str, dict[str, dict[int, bytes | Path]]] = {name: {} for name in made}
+    for name, graphs in made.items():
+        for graph in graphs:
+            found[name].setdefault(graph.part, {})[graph.size] = graph.path
     return found
 
 

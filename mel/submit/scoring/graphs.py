@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
+from mel.graphs import has, openvino
 from mel.process import cores
 from mel.submit.scoring.engine import Answer, Graph, Network
 from mel.submit.scoring.member import Member
@@ -59,10 +60,8 @@ class OpenVino:
 
     def describe(self) -> dict[str, Any]:
         """Say what computes."""
-        import openvino
-
         name = str(self._core.get_property("CPU", "FULL_DEVICE_NAME"))
-        version = openvino.__version__.partition("-")[0]
+        version = openvino().__version__.partition("-")[0]
         return {
             "engine": f"OpenVINO {version}",
             "device": name,
@@ -162,13 +161,9 @@ class _Compiled:
 
 
 def _core() -> Any:
-    try:
-        import openvino
-    except ImportError:
-        raise MelError(
-            "scoring needs OpenVINO, which is not installed; pip install 'mel[serve]'"
-        ) from None
-    return openvino.Core()
+    if not has("openvino"):
+        raise MelError("scoring needs OpenVINO, which is not installed; pip install 'mel[serve]'")
+    return openvino().Core()
 
 
 def _begin(core: Any, settings: dict[str, Any]) -> None:
@@ -178,14 +173,13 @@ def _begin(core: Any, settings: dict[str, Any]) -> None:
     threads that get there together wait for each other for ever, one with Python's lock in its
     hands: about once in ten processes that began with two pictures at a time.
     """
-    import openvino
-
+    library = openvino()
     with _FIRST:
-        given = openvino.op.Parameter(openvino.Type.u8, openvino.Shape([1]))
-        model = openvino.Model([openvino.op.Result(given.output(0))], [given], "first")
+        given = library.op.Parameter(library.Type.u8, library.Shape([1]))
+        model = library.Model([library.op.Result(given.output(0))], [given], "first")
         request = core.compile_model(model, "CPU", settings).create_infer_request()
         for kind in (np.uint8, np.float32):
-            openvino.Tensor(np.zeros(1, kind), shared_memory=True)
+            library.Tensor(np.zeros(1, kind), shared_memory=True)
         request.infer({0: np.zeros(1, np.uint8)}, share_inputs=True)
         _ = request.get_output_tensor(0).data
 
@@ -215,8 +209,6 @@ def _chosen(core: Any, precision: str) -> Precision:
 
 def _merged(models: Sequence[Any]) -> Any:
     """Give one model of several with the same inputs: the logit and the map of each in turn."""
-    import openvino
-
     shared = {port.get_any_name(): port.get_node() for port in models[0].inputs}
     results = []
     for model in models:
@@ -227,4 +219,4 @@ def _merged(models: Sequence[Any]) -> Any:
                     reader.replace_source_output(own)
         results += [model.output(name).get_node() for name in ("logit", "map")]
     parameters = [shared[name] for name in _NAMES if name in shared]
-    return openvino.Model(results, parameters, "member")
+    return openvino().Model(results, parameters, "member")
