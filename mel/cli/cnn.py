@@ -151,7 +151,7 @@ def export(
         typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
     ] = None,
     average: Annotated[
-        bool, typer.Option("--average", help="Besides, one network of the folds' mean weights.")
+        bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
     ] = False,
 ) -> None:
     """Write trained folds as ONNX graphs, each compared with Keras on held-out images.

@@ -45,6 +45,7 @@ def converted(function: Any, without: Collection[str] = ()) -> bytes:
             output_names=list(outputs),
             tensors_to_rename=inputs | outputs,
         )
+        _widen(found)
         kept = {n: one for n, one in optimizer._get_optimizers().items() if n not in without}
         simple = optimizer.optimize_graph(found, catch_errors=False, optimizers=kept)
         model = simple.make_model("mel")
@@ -63,6 +64,19 @@ def _inlined(function: Any) -> Any:
         return function.get_concrete_function()
     finally:
         tf.config.run_functions_eagerly(before)
+
+
+def _widen(graph: Any) -> None:
+    """Give a single number that is added to a picture one side: tf2onnx asks for its length."""
+    for node in list(graph.get_nodes()):
+        ranks = [len(graph.get_shape(name) or ()) for name in node.input]
+        if node.type != "Add" or max(ranks) < 1:
+            continue
+        for place, given in enumerate(node.inputs):
+            if ranks[place] == 0 and given is not None and given.is_const():
+                value = given.get_tensor_value(as_list=False).reshape(1)
+                wide = graph.make_const(f"{node.name}_wide_{place}", value).output[0]
+                graph.replace_input(node, node.input[place], wide, place)
 
 
 @cache

@@ -21,7 +21,7 @@ from mel.cnn.jobs.scorers import Scorer
 from mel.cnn.jobs.scorers import opened as opened_pictures
 from mel.cnn.labels import Labels
 from mel.config import HardwareSettings, MemberSettings
-from mel.errors import MelError
+from mel.errors import ImageError, MelError
 from mel.files import write_bytes
 from mel.graphs import Arrays, opened, speaks_bfloat16
 from mel.metadata import encode_metadata
@@ -135,15 +135,17 @@ def _load(scorer: Scorer, checkpoints: Sequence[str]) -> None:
 
 def _true(desk: Desk, size: int, name: str, batches: Batches) -> tuple[bytes, Found]:
     """Give a graph that says what Keras says; MelError where none does."""
-    from mel.cnn.exporting.converting import WAYS, converted
+    from mel.cnn.exporting.converting import WAYS
 
     fault = ""
     for without in WAYS:
-        graph = converted(desk.functions[size], without)
         try:
+            graph = _graph(desk.functions[size], without)
             run = opened(graph, "float32", _BATCH)
             low = opened(graph, "bfloat16", _BATCH) if speaks_bfloat16() else None
             found = compared(run, low, desk.networks[size], batches(), COMPARED)
+        except ImageError:
+            raise  # no fault of the graph
         except MelError as error:
             fault = str(error)
             continue
@@ -152,6 +154,16 @@ def _true(desk: Desk, size: int, name: str, batches: Batches) -> tuple[bytes, Fo
         gap = found.gaps["probability"]
         fault = f"its probabilities differ from Keras' by {gap:.1e}, more than {MOST:g}"
     raise MelError(f"{name}, size {size}: no true graph ({fault}); none was kept")
+
+
+def _graph(function: Any, without: Sequence[str]) -> bytes:
+    from mel.cnn.exporting.converting import converted
+
+    try:
+        return converted(function, without)
+    except Exception as error:  # of every kind: another way may do
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+        raise MelError(f"tf2onnx does not convert it: {reason}") from error
 
 
 def _batches(
