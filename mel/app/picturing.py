@@ -18,6 +18,7 @@ Pixels = NDArray[np.uint8]
 ALL = "All networks"
 SIDE = 448  # pixels of a shown photo
 _SMALL = 160
+_VEIL = 128  # pixels of a map, which is smooth: the browser enlarges it
 _WARM, _COOL = (245, 120, 20), (20, 110, 230)
 _MOST = 0.85  # of the veil's strength, where the map is strongest
 
@@ -64,7 +65,9 @@ def veil(model: Model, finding: Finding, which: str = ALL) -> tuple[str, str]:
 def _levelled(found: NDArray[np.float32]) -> NDArray[np.float64]:
     """Give a map at one size, its mean 0 and its largest value 1."""
     aside = found.astype(np.float64) - float(found.mean())
-    large = Image.fromarray(aside.astype(np.float32)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    large = Image.fromarray(aside.astype(np.float32)).resize(
+        (_VEIL, _VEIL), Image.Resampling.BICUBIC
+    )
     spread = np.asarray(large, dtype=np.float64)
     top = float(np.abs(spread).max())
     return spread / top if top > 1e-9 else spread * 0

@@ -15,7 +15,7 @@ __all__ = ["BUNDLE", "MEGABYTES", "command", "require", "serve"]
 
 BUNDLE = "MEL_APP_BUNDLE"  # the variable that names the bundle to the server
 MEGABYTES = 25  # of one file that a browser may send
-_MAIN = Path(__file__).with_name("main.py")
+_MAIN = Path(__file__).parent / "script" / "main.py"
 _STOP = 5.0  # seconds the server has to end
 
 _INK, _TEAL, _MIST = "#1e293b", "#0f766e", "#f5f7f9"

@@ -26,6 +26,7 @@ class Session:
     refused: tuple[str, ...] = ()
     round: int = 0
     _looked: dict[tuple[object, ...], Looked] = field(default_factory=dict)
+    _judged: tuple[object, list[Finding]] = (None, [])
 
     def take(self, files: Iterable[Sent]) -> None:
         """Take what a browser sent."""
@@ -63,9 +64,15 @@ class Session:
             progress(number, len(new))
             self._looked[mole.asked] = look(model, mole)
         self._forget()
-        seen = {mole.key: self._looked[mole.asked] for mole in moles}
-        return findings(model, moles, seen, together=together and len(moles) > 1)
+        question = (together, [(mole.asked, mole.label) for mole in moles])
+        if self._judged[0] != question:
+            seen = {mole.key: self._looked[mole.asked] for mole in moles}
+            both = together and len(moles) > 1
+            self._judged = (question, findings(model, moles, seen, together=both))
+        return self._judged[1]
 
     def _forget(self) -> None:
+        """Keep nothing of moles that are gone."""
+        self._judged = (None, []) if not self.moles else self._judged
         there = {mole.asked for mole in self.moles.values()}
         self._looked = {asked: seen for asked, seen in self._looked.items() if asked in there}

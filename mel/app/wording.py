@@ -14,6 +14,7 @@ __all__ = [
     "doubt",
     "frequency",
     "hedges",
+    "in_short",
     "notes",
     "percent",
     "place",
@@ -29,12 +30,12 @@ DISCLAIMER = (
     "changes, let a doctor look at your skin, whatever is shown here."
 )
 PRIVACY = (
-    "Photos stay in the memory of this computer while the page is open. None is stored, and none "
-    "is sent anywhere else."
+    "Photos stay in the memory of the computer that runs this app, while the page is open. None is "
+    "stored, and none is sent anywhere else."
 )
 SHORT = (
     "No medical device, not validated. It cannot rule out cancer: see a doctor. "
-    "No photo is stored or sent anywhere."
+    "No photo is stored or passed on."
 )
 SYNTHETIC = (
     "This model was trained on pictures drawn by a program. It knows nothing about real skin: "
@@ -113,6 +114,15 @@ def verdict(finding: Finding) -> tuple[str, str]:
     return "Below the alarm line", "That is no all-clear: the line misses some melanomas."
 
 
+def in_short(point: OperatingPoint) -> str:
+    """Say in one sentence what the operating point was worth, out of fold."""
+    return (
+        f"Out of fold this line caught {percent(point.sensitivity.value)} of the melanomas "
+        f"(sensitivity) and left {percent(point.specificity.value)} of the others alone "
+        "(specificity)."
+    )
+
+
 def worth(point: OperatingPoint) -> str:
     """Say what the operating point was worth, out of fold."""
     caught, spared = point.sensitivity, point.specificity
@@ -137,9 +147,7 @@ def doubt(finding: Finding) -> str:
     places = [part.place for part in finding.parts]
     if len(places) > 1:
         low, high = (round(100 * end) for end in (min(places), max(places)))
-        text += (
-            f" Its parts place the mole from percentile {low} to {high} of the training pictures."
-        )
+        text += f" The ensemble's parts place it from percentile {low} to {high} of the training."
     return text
 
 

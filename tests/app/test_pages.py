@@ -9,7 +9,7 @@ import pytest
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="needs Streamlit: mel[app]")
 
-MAIN = Path(__file__).parents[2] / "mel" / "app" / "main.py"
+MAIN = Path(__file__).parents[2] / "mel" / "app" / "script" / "main.py"
 
 
 def opened() -> Any:

@@ -25,7 +25,8 @@ def show(model: Model, pages: Sequence[object] = ()) -> None:
             f'<aside class="mel-note mel-drawn" role="note"><strong>Synthetic model.</strong> '
             f"{SYNTHETIC}</aside>"
         )
-    st.html(f'<div class="mel-always" role="note">{SHORT}</div>')
+    drawn = "Synthetic model. " if model.scorer.synthetic else ""
+    st.html(f'<div class="mel-always" role="note">{drawn}{SHORT}</div>')
     with st.container(horizontal=True):
         for page in pages:
             st.page_link(page, width="content")

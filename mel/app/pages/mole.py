@@ -13,6 +13,7 @@ from mel.app.picturing import ALL, layered, veil
 from mel.app.wording import (
     frequency,
     hedges,
+    in_short,
     percent,
     place,
     ratio,
@@ -70,7 +71,9 @@ def _risk(model: Model, one: Finding) -> None:
         f'<div class="mel-risk"><b>{percent(one.probability)}</b><span>calibrated risk of '
         f"melanoma: {frequency(one.probability)}</span></div>"
         f'<p class="mel-soft">{compared}</p>{shown(drawn(model, one))}'
-        f'<span class="mel-chip {kind}">{said}</span>{duck if one.duckling else ""} {meaning}'
+        f'<p><span class="mel-chip {kind}">{said}</span>{duck if one.duckling else ""}<br>{meaning} '
+        f"{in_short(model.points[one.variant])}"
+        "</p>"
     )
     if texts := warned(one):
         st.html("".join(f'<div class="mel-warn" role="alert">{escape(t)}</div>' for t in texts))

@@ -58,7 +58,7 @@ def _overview(found: Sequence[Finding]) -> str:
 
 def _row(rank: int, one: Finding) -> str:
     name = escape(one.mole.label)
-    image = f'<img src="{thumbnail(one.mole.photo.pixels)}" alt="">'
+    image = f'<img src="{thumbnail(one.mole.photo.pixels)}" alt="Photo of {name}">'
     head = f'<tr><td>{image}</td><th scope="row">{rank}. {name}</th>'
     if one.fault:
         return (
