@@ -151,5 +151,5 @@ def test_without_the_library_the_package_scores(models, monkeypatch):
 
 
 def test_a_text_that_is_no_model_is_refused_in_a_line():
-    with pytest.raises(MelError, match="LightGBM: .*train the stack again"):
+    with pytest.raises(MelError, match=r"LightGBM: .*train the stack again"):
         Trees("tree\n", library())
