@@ -1,3 +1,3 @@
 """What stands on the pages: Streamlit's widgets, and nothing that could be said without them."""
 
-__all__ = ["about", "frame", "mole", "photos", "results"]
+__all__: list[str] = []
