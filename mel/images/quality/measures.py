@@ -66,8 +66,11 @@ def measures(pixels: NDArray[np.uint8]) -> Floats:
 
 def _cells(plane: Plane, count: int) -> Plane:
     side = plane.shape[0] // count
-    found = plane.reshape(count, side, count, side).mean(axis=(1, 3), dtype=np.float32)
-    return np.asarray(found, dtype=np.float32)
+    rows = plane.reshape(count, side, plane.shape[1]).sum(axis=1)  # whole rows at once are quick
+    total = rows[:, ::side].copy()
+    for column in range(1, side):
+        total += rows[:, column::side]
+    return np.asarray(total * np.float32(1 / side**2))
 
 
 def _detail(plane: Plane) -> list[float]:
