@@ -73,7 +73,7 @@ def _drawn(rows: pl.DataFrame, most: int, what: str) -> Honest | None:
         room -= count
     found = pl.concat(chosen).sort("image_id")
     part = "" if found.height == rows.height else f" of {rows.height:,}"
-    return Honest(found, f"{found.height:,}{part} {what}")
+    return Honest(found, f"{found.height:,}{part} {what}; each judged by itself")
 
 
 def whole_patients(test: pl.DataFrame, most: int) -> pl.DataFrame:
