@@ -471,7 +471,7 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
-    from mel.cnn.jobs.allocating import keep_freed
+    from mel.process import keep_freed
 
     keep_freed()  # as every process does in which mel trains; it serves the other ways as well
     begun, load = time.monotonic(), os.getloadavg()[0]

@@ -240,7 +240,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--only", default="", help="a part of the network's name")
     given = parser.parse_args()
-    from mel.cnn.jobs.allocating import keep_freed
+    from mel.process import keep_freed
 
     keep_freed()  # as every process does in which mel trains; it serves the bare step as well
     start = time.monotonic()

@@ -18,7 +18,7 @@ import mel
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "mel").rglob("*.py"))
-ROOMS = ("cli", "cnn", "ensemble", "folds", "kaggle", "pipeline", "submit", "tabular")
+ROOMS = ("app", "cli", "cnn", "ensemble", "folds", "kaggle", "pipeline", "submit", "tabular")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 TRAINING = {"tensorflow", "keras", "keras_cv", "jax"}
@@ -105,6 +105,15 @@ def test_opening_a_room_imports_nothing_heavy(room: str) -> None:
     code = f"import mel{room}, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
+
+
+def test_what_training_and_serving_share_imports_nothing_heavy() -> None:
+    shared = "mel.images.listing, mel.metadata, mel.process, mel.views"
+    code = f"import {shared}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not HEAVY & loaded
+    assert not {name for name in loaded if name.startswith("mel.cnn")}
 
 
 def test_importing_mel_alone_costs_nothing() -> None:
@@ -294,7 +303,8 @@ def test_no_file_names_a_place_on_one_machine() -> None:
 
 def test_no_data_is_kept_with_the_code() -> None:
     data = {".jpg", ".jpeg", ".png", ".csv", ".parquet", ".npy", ".npz", ".keras", ".h5", ".zip"}
-    assert [names(path) for path in tracked() if path.suffix.lower() in data] == []
+    kept = [path for path in tracked() if path.suffix.lower() in data]
+    assert [names(path) for path in kept if path != ROOT / "docs" / "app.png"] == []
 
 
 def test_the_readmes_data_settings_are_accepted() -> None:

@@ -2,11 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mel.cli import options, show
+
+if TYPE_CHECKING:
+    from mel.cnn import Exported
 
 __all__ = ["app"]
 
@@ -134,6 +137,42 @@ def predict(
     turns = None if tta is None else tta.value
     scored = pipeline.predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
     show.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
+
+
+@app.command(**options.example("mel cnn export --work work --member efficientnetv2_b0-256"))
+def export(
+    work: options.WorkDir,
+    member: Annotated[
+        list[str] | None,
+        typer.Option("--member", metavar="NAME", help="This trained member, else all; repeat."),
+    ] = None,
+    fold: Annotated[
+        list[int] | None,
+        typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
+    ] = None,
+    average: Annotated[
+        bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
+    ] = False,
+) -> None:
+    """Write trained folds as ONNX graphs, each compared with Keras on held-out images.
+
+    A graph needs no TensorFlow to be run: it is what a bundle is made of. Differences are the
+    largest of a probability: from Keras in float32, and what bfloat16 changes, with the fold's AUC.
+    """
+    from mel import pipeline
+
+    made = pipeline.export(work, member or (), fold, average=average)
+    columns = ("member", "fold", "size", "MB", "from Keras", "by bfloat16", "AUC")
+    show.table(columns, [(name, *_graph(one)) for name, graphs in made.items() for one in graphs])
+
+
+def _graph(one: "Exported") -> tuple[object, ...]:
+    """Give what a table shows of a graph."""
+    low, unknown = one.bfloat16, "not measured here"
+    rounded = unknown if low is None else f"{low['largest']:.1e}"
+    auc = "" if low is None or low["auc"] is None else f"{low['auc']:.4f} {low['auc_change']:+.4f}"
+    gap = f"{one.verified['probability']:.1e}"
+    return one.part, one.size, f"{one.bytes / 1e6:.1f}", gap, rounded, auc
 
 
 @app.command(**options.example("mel cnn report --work work"))

@@ -13,6 +13,12 @@ __all__ = ["app"]
 app = options.room("The rank blend.", "mel ensemble blend recipes/demo.toml --work work/demo")
 
 
+class _Weights(StrEnum):
+    float32 = "float32"
+    float16 = "float16"
+    int8 = "int8"
+
+
 class _Scale(StrEnum):
     probability = "probability"
     logit = "logit"
@@ -70,6 +76,72 @@ def report(recipe: options.Recipe, work: options.WorkDir) -> None:
     for text in words:
         show.line(f"- {show.filled(text, 2)}")
     show.line(f"{page}: written, with figures")
+
+
+@app.command(**options.example("mel ensemble bundle --work work --out blend.mel"))
+def bundle(
+    work: options.WorkDir,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The bundle, one file.")],
+    blend: Annotated[
+        str | None,
+        typer.Option("--blend", metavar="NAME", help="By default the blend of the recipe."),
+    ] = None,
+    folds: Annotated[
+        str | None,
+        typer.Option("--folds", metavar="K,K", help="Networks of these folds, from 0; else all."),
+    ] = None,
+    average: Annotated[
+        bool, typer.Option("--average", help="One network a member, of the folds' mean weights.")
+    ] = False,
+    weights: Annotated[
+        _Weights, typer.Option("--weights", help="How the graphs keep their numbers.")
+    ] = _Weights.float32,
+    examples: Annotated[
+        Path | None,
+        typer.Option("--examples", metavar="DIR", help="Pictures to show, and examples.csv."),
+    ] = None,
+    measure: Annotated[
+        int,
+        typer.Option("--measure", min=0, metavar="N", help="Images to measure changes on."),
+    ] = 512,
+    tolerance: Annotated[
+        float,
+        typer.Option("--tolerance", metavar="P", help="Largest difference in probability."),
+    ] = 1e-4,
+) -> None:
+    """Put the whole ensemble into one file that scores new images without TensorFlow.
+
+    Its scores are compared with those of the work folder, and what a smaller bundle or bfloat16
+    changes is measured on images that its networks never saw. Nothing in it names an image or a
+    patient.
+    """
+    from mel import pipeline
+
+    wanted = pipeline.Wanted(
+        blend=blend,
+        folds=_numbers(folds),
+        weights=weights.value,
+        average=average,
+        examples=examples,
+        measured=measure,
+        tolerance=tolerance,
+    )
+    found = pipeline.bundle(work, out, wanted)
+    show.facts(show.hanging(found.facts()))
+    for text in found.notes:
+        show.line(f"\n{show.filled(text)}")
+
+
+def _numbers(text: str | None) -> tuple[int, ...] | None:
+    """Give whole numbers between commas."""
+    from mel.errors import MelError
+
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise MelError(f"--folds {text!r}: give numbers of folds between commas, such as 0,1")
+    return tuple(map(int, parts))
 
 
 @app.command(

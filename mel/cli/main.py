@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from mel.cli import app as browser
 from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
 from mel.errors import MelError
 
@@ -29,6 +30,7 @@ for _name, _room in {
 }.items():
     app.add_typer(_room, name=_name)
 run.add_to(app)
+browser.add_to(app)
 
 _INTERNAL, _INTERRUPTED, _TERMINATED, _PIPE, _USAGE = 70, 130, 143, 141, 2
 _KEPT = "what is finished is kept: run the same again to go on"

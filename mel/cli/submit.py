@@ -1,5 +1,6 @@
-"""`mel submit`: a submission and its check."""
+"""`mel submit`: a submission and its check, and the scores of any images."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,20 @@ from mel.cli import options, show
 
 __all__ = ["app"]
 
-app = options.room("Submissions, and their check.", "mel submit make --work work/demo")
+app = options.room(
+    "Submissions, their check, and scores of any images.", "mel submit make --work work/demo"
+)
+
+
+class _Precision(StrEnum):
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+class _Engine(StrEnum):
+    openvino = "openvino"
+    keras = "keras"
 
 
 @app.command(**options.example("mel submit make --work work --from ensemble/blend"))
@@ -41,3 +55,76 @@ def check(
 
     pipeline.check(file, work, sample)
     show.line(f"{file}: header, ids and order are the sample's, every value is a finite number")
+
+
+@app.command(
+    **options.example(
+        "mel submit score --bundle blend.mel --images DIR --meta meta.csv --out scores.csv"
+    )
+)
+def score(
+    bundle: Annotated[
+        Path, typer.Option("--bundle", metavar="FILE", help="What mel ensemble bundle wrote.")
+    ],
+    images: Annotated[
+        Path,
+        typer.Option(
+            "--images",
+            metavar="PLACE",
+            help="A folder of images, a .csv or .parquet file with image_id and path, or a .txt "
+            "file with a path a line.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The scores: .parquet or .csv.")
+    ],
+    meta: Annotated[
+        Path | None,
+        typer.Option(
+            "--meta",
+            metavar="FILE",
+            help="A .csv or .parquet file with image_id and any of patient_id, age, sex and site.",
+        ),
+    ] = None,
+    precision: Annotated[
+        _Precision, typer.Option("--precision", help="In what the networks compute.")
+    ] = _Precision.auto,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, metavar="N", help="By default all cores.")
+    ] = None,
+    engine: Annotated[
+        _Engine,
+        typer.Option("--engine", help="What runs the networks; keras needs --work, uses a GPU."),
+    ] = _Engine.openvino,
+    work: Annotated[
+        Path | None,
+        typer.Option("--work", metavar="DIR", help="Work folder that the bundle was made from."),
+    ] = None,
+) -> None:
+    """Score any number of images with a bundle; a run that was stopped goes on.
+
+    A row an image, sorted by image_id: the calibrated probability and its spread over the folds
+    (low, high), score and percentile among the training images, decision, variant (context:
+    together with the patient's other images), flags, and each member's score. A picture that cannot
+    be read is a row with a fault.
+    """
+    from mel.errors import MelError
+
+    if (engine is _Engine.keras) != (work is not None):
+        raise MelError("submit score: --engine keras and --work go together; give both or none")
+    if work is not None:
+        from mel import pipeline
+
+        if precision is _Precision.bfloat16 or threads:
+            raise MelError(
+                "submit score: --engine keras takes precision auto or float32, no threads"
+            )
+        found = pipeline.score_by_keras(
+            bundle, images, out, work, meta=meta, precision=precision.value
+        )
+    else:
+        from mel.submit.batch import score
+
+        found = score(bundle, images, out, meta=meta, precision=precision.value, threads=threads)
+    show.line(f"{out}: {found.tally.images:,} rows")
+    show.facts(show.hanging(found.lines()))

@@ -24,7 +24,7 @@ def predict(
     """Score images with the folds of the trained `member`; give test Predictions, a row an image.
 
     `images` is an ImageTable, a frame or a file with image_id and path, or a folder, see
-    `mel.cnn.scoring.listing`. A score is the mean of the folds', each made as the member's own
+    `mel.images.listing`. A score is the mean of the folds', each made as the member's own
     settings for test-time augmentation say, or `tta`; pictures get the framing that the member was
     trained on. Memory does not grow with the number of images; decoded pictures lie in `cache`
     (a temporary folder unless given). `hardware` is this machine's, whatever the training asked.

@@ -51,13 +51,17 @@ def decode_sizes(
     sizes: Iterable[int],
     name: str | None = None,
     framing: Framing = PLAIN,
+    *,
+    exact: bool = False,
 ) -> dict[int, NDArray[np.uint8]]:
     """Give what `decode` does in several sizes, decoding once.
 
     A JPEG is decoded at the DCT scale that the largest size needs, and halved for those sizes for
     which `decode` would have taken a smaller scale. The largest has exactly the pixels of
     `decode`; a smaller one may differ by the rounding of another scale: by less than one level in
-    the mean. Raises what `decode` raises, and MelError when there are no sizes.
+    the mean. With `exact` every size has exactly the pixels of `decode`: sizes that need another
+    scale are then decoded again, which those of a camera's many pixels rarely do. Raises what
+    `decode` raises, and MelError when there are no sizes.
     """
     ordered = sorted(set(sizes))
     if not ordered or ordered[0] < 1:
@@ -67,14 +71,16 @@ def decode_sizes(
     try:
         if not data:
             raise ValueError("the file is empty")
-        return _squares(data, ordered, framing)
+        return _squares(data, ordered, framing, exact=exact)
     except MelError:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything on broken input
         raise ImageError(f"{label}: cannot be read as an image ({reason(error)})") from error
 
 
-def _squares(data: bytes, ordered: list[int], framing: Framing) -> dict[int, NDArray[np.uint8]]:
+def _squares(
+    data: bytes, ordered: list[int], framing: Framing, *, exact: bool
+) -> dict[int, NDArray[np.uint8]]:
     """Decode for the largest size, and average down to the scale each other would have had.
 
     The mean of the pixels at one DCT scale is the pixel of the next smaller one but for rounding:
@@ -90,6 +96,9 @@ def _squares(data: bytes, ordered: list[int], framing: Framing) -> dict[int, NDA
 
     image = upright(data, least)
     box, part, found = within(image, framing), 1, {}
+    if exact and (others := [s for s in scales if scales[s] != scales[ordered[-1]]]):
+        found = _squares(data, others, framing, exact=exact)
+        ordered = [size for size in ordered if size not in others]
     for size in reversed(ordered):
         times = scales.get(size, 1) // scales.get(ordered[-1], 1)
         if times > part:

@@ -1,10 +1,13 @@
 """The work folder and the order of the stages: a recipe in, a checked submission out."""
 
 from mel.pipeline.auditing import audit, audit_folder, import_map
+from mel.pipeline.batches import score_by_keras
 from mel.pipeline.blending import blend_report
+from mel.pipeline.bundling import Bundled, Wanted, bundle
 from mel.pipeline.doctoring import doctor
 from mel.pipeline.duplicates import Copies, find_copies
 from mel.pipeline.exploring import explore
+from mel.pipeline.exporting import export
 from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.imported import Imported
@@ -15,6 +18,7 @@ from mel.pipeline.previewing import preview
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
+from mel.pipeline.showing import demo_bundle
 from mel.pipeline.single import check, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stacking import Weighed, importance, nested, variants
@@ -22,21 +26,26 @@ from mel.pipeline.stage import State
 from mel.pipeline.summary import Summary
 
 __all__ = [
+    "Bundled",
     "Copies",
     "Imported",
     "Score",
     "State",
     "Summary",
+    "Wanted",
     "Weighed",
     "Work",
     "audit",
     "audit_folder",
     "blend_report",
+    "bundle",
     "check",
     "demo",
+    "demo_bundle",
     "doctor",
     "embedded",
     "explore",
+    "export",
     "facts",
     "find_copies",
     "import_map",
@@ -53,6 +62,7 @@ __all__ = [
     "repeat_folds",
     "report",
     "run",
+    "score_by_keras",
     "status",
     "submit_from",
     "train_members",

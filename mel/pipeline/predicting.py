@@ -1,5 +1,6 @@
 """A work folder's trained members: what they say of any images, and how they were trained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mel import cnn
@@ -10,7 +11,7 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.predictions import Predictions
 from mel.progress import say
 
-__all__ = ["predict", "refresh", "report"]
+__all__ = ["predict", "refresh", "report", "trained_members"]
 
 _SUFFIXES = (".parquet", ".csv")
 
@@ -33,13 +34,7 @@ def predict(
     Raises MelError for an unknown member or suffix, and what `mel.cnn.predict` raises.
     """
     place, out = Work(Path(work)), Path(out)
-    place.required()
-    trained = [path.parent.name for path in (place.root / "cnn").glob("*/recipe.json")]
-    if member not in trained:
-        hint = f"none is trained yet; mel cnn train RECIPE --work {work}"
-        raise MelError(
-            f"{work}: no trained member {member!r}; {near(member, trained) if trained else hint}"
-        )
+    trained_members(place, [member])
     if out.suffix not in _SUFFIXES:
         raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet or .csv")
     found = cnn.predict(
@@ -54,6 +49,23 @@ def predict(
         with atomic(out) as temporary:
             found.frame.select("image_id", "score").write_csv(temporary)
     return found
+
+
+def trained_members(work: Work, wanted: Sequence[str] = ()) -> list[str]:
+    """Give the names of members that are trained: those that are wanted, by default all.
+
+    Raises MelError for one that is not, and where none is.
+    """
+    work.required()
+    trained = sorted(path.parent.name for path in (work.root / "cnn").glob("*/recipe.json"))
+    none = f"none is trained yet; mel cnn train RECIPE --work {work.root}"
+    for name in wanted:
+        if name not in trained:
+            hint = near(name, trained) if trained else none
+            raise MelError(f"{work.root}: no trained member {name!r}; {hint}")
+    if not trained:
+        raise MelError(f"{work.root}: no trained member; {none}")
+    return list(wanted) or trained
 
 
 def report(work: AnyPath) -> Path:

@@ -263,3 +263,5 @@ def test_predicting_names_the_image_that_cannot_be_read(tmp_path, mel):
     words = ["--work", tmp_path / "work", "--images", images, "--out", tmp_path / "o.csv"]
     _only_line(mel("cnn", "predict", "--member", "none-32", *words), "no trained member 'none-32'")
     assert not (tmp_path / "o.csv").exists()
+    exported = mel("cnn", "export", "--member", "none-32", "--work", tmp_path / "work")
+    _only_line(exported, "no trained member 'none-32'")

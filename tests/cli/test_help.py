@@ -30,10 +30,10 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
-        *("mel", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
+        *("mel", "app", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
         *("kaggle prepare", "kaggle download", "kaggle explore", "kaggle duplicates"),
         *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
-        *("cnn doctor", "cnn preview", "cnn report"),
+        *("cnn doctor", "cnn export", "cnn preview", "cnn report"),
         *("folds import", "folds repeat", "folds inner"),
         *(
             "tabular",
@@ -43,8 +43,8 @@ def test_every_door_that_was_promised_is_there():
             "ensemble",
             "ensemble blend",
         ),
-        *("submit", "submit make", "submit check"),
-        *("ensemble import", "ensemble report"),
+        *("submit", "submit make", "submit check", "submit score"),
+        *("ensemble bundle", "ensemble import", "ensemble report"),
     }
 
 

@@ -312,6 +312,16 @@ def test_a_smaller_size_is_taken_from_the_scale_that_it_would_have_had_alone() -
     assert np.abs(many - alone).mean() < np.abs(plain - alone).mean() / 2
 
 
+@pytest.mark.parametrize("framing", [Framing(), Framing(fit="pad"), Framing(trim_borders=True)])
+@pytest.mark.parametrize("sides", [(801, 603), (2400, 1600), (90, 70)])
+def test_exactly_means_every_size_as_alone(framing: Framing, sides: tuple[int, int]) -> None:
+    data = encoded(smooth(*sides), "JPEG", quality=90)
+    many = decode_sizes(data, (32, 48, 100, 256), framing=framing, exact=True)
+    assert sorted(many) == [32, 48, 100, 256]
+    for size, pixels in many.items():
+        assert (pixels == decode(data, size, framing=framing)).all(), size
+
+
 def test_sizes_of_a_lossless_picture_are_all_as_alone() -> None:
     data = encoded(smooth(201, 103))
     for size, pixels in decode_sizes(data, [64, 16, 64]).items():

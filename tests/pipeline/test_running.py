@@ -14,6 +14,9 @@ from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import read_header, write_table
 from mel.pipeline import Work
+from mel.predictions import Predictions
+from mel.submit.scoring import Scorer
+from mel.tables import ImageTable
 
 NAMES = [
     "load",
@@ -387,3 +390,18 @@ def test_a_run_with_a_real_network_takes_an_image_smaller_than_its_size(tmp_path
     assert set(_kinds(pipeline.status(work)).values()) == {"done"}
     assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "naive"]
     assert all((work / name).exists() for name in summary.files)
+    _bundled_as_scored(work)
+
+
+def _bundled_as_scored(work):
+    """The trained networks, exported and bundled, score every test image as they did."""
+    pytest.importorskip("openvino", reason="needs OpenVINO: mel[serve]")
+    pytest.importorskip("tf2onnx", reason="needs tf2onnx: mel[export]")
+    made = pipeline.bundle(work, work / "blend.mel", pipeline.Wanted(measured=0))
+    assert made.verified.largest < 1e-4
+    scorer, test = Scorer.open(made.path, "float32"), ImageTable.read(work / "images.parquet").test
+    judged = scorer.judge(test, scorer.look(test), "context").frame
+    known = Predictions.read(work / "ensemble" / "blend" / "test.parquet").frame
+    both = judged.select("image_id", new="score").join(known, on="image_id", validate="1:1")
+    assert both.height == test.height
+    assert (both["new"] - both["score"]).abs().max() < 1e-4

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.cnn.feeding.pictures import Pictures
-from mel.cnn.feeding.threads import cores
+from mel.process import cores
 
 __all__ = ["scoring"]
 

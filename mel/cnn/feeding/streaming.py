@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from mel.cnn.feeding.examples import Examples
 from mel.cnn.feeding.order import epoch_order, steps_per_epoch
 from mel.cnn.feeding.pictures import Pictures
-from mel.cnn.feeding.threads import cores
 from mel.config import MemberSettings
 from mel.errors import MelError
+from mel.process import cores
 
 __all__ = ["batch_of", "named_faults", "training"]
 

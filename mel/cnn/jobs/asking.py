@@ -12,17 +12,16 @@ from mel.cnn.feeding import prepare
 from mel.cnn.jobs.done import REFERENCE, fold_dir
 from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
-from mel.cnn.jobs.references import read_reference
-from mel.cnn.scoring import views
-from mel.cnn.scoring.listing import AnyImages, listing, table_in
 from mel.config import HardwareSettings, MemberSettings, TtaSettings
 from mel.errors import MelError, many, near
 from mel.images import Framing
+from mel.images.listing import AnyImages, listing, table_in
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import ImageTable
+from mel.views import read_reference, views
 
-__all__ = ["AnyImages", "Asked", "TrainedOn"]
+__all__ = ["AnyImages", "Asked", "TrainedOn", "framing_of"]
 
 TrainedOn = Literal["refuse", "out-of-fold"]
 _RECORDS = (".tfrec", ".tfrecord")
@@ -75,7 +74,7 @@ class Asked:
 
         Decoded pictures lie in `cache`, by default with the rest in a temporary folder.
         """
-        framing = _framing(self.recipe, self.frame)
+        framing = framing_of(self.recipe, self.frame)
         with tempfile.TemporaryDirectory(prefix="mel-") as folder:
             kept, out = Path(cache or folder), Path(folder) / name
             for size in (self.settings.size, *self.settings.tta.sizes):
@@ -141,7 +140,7 @@ def _own(member: Path, frame: pl.DataFrame, how: TrainedOn) -> bool:
     return bool(mine.len())
 
 
-def _framing(recipe: MemberRecipe, frame: pl.DataFrame) -> Framing:
+def framing_of(recipe: MemberRecipe, frame: pl.DataFrame) -> Framing:
     """Give how new originals are framed: as what the member was trained on; and say so.
 
     Places in TFRecords are taken for prepared pictures, which are framed already.

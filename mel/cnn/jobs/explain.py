@@ -13,10 +13,11 @@ from mel.cnn.feeding import Pictures, scoring
 from mel.cnn.jobs.done import CHECKPOINT, fold_dir
 from mel.cnn.jobs.scorers import Scorer, Scorers, opened
 from mel.cnn.labels import Labels
-from mel.cnn.scoring import padded, probability
+from mel.cnn.scoring import padded
 from mel.config import MemberSettings
 from mel.files import atomic
 from mel.metadata import encode_metadata
+from mel.views import probability
 
 __all__ = ["positive_map", "run"]
 

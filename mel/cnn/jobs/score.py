@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from mel.cnn.events import Event
 from mel.cnn.feeding import Pictures
 from mel.cnn.jobs.done import CHECKPOINT, REFERENCE, fold_dir
-from mel.cnn.jobs.references import read_reference, write_reference
 from mel.cnn.jobs.scorers import Scorer, Scorers, needed, opened
 from mel.cnn.labels import Labels
-from mel.cnn.scoring import average, reference, views
 from mel.config import MemberSettings
 from mel.files import write_table
 from mel.predictions import Kind, Predictions
 from mel.tables import Folds, ImageTable
+from mel.views import average, read_reference, reference, views, write_reference
 
 __all__ = ["run", "score_fold"]
 

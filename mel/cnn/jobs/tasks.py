@@ -11,7 +11,9 @@ TASKS = {
     "fold": "mel.cnn.jobs.fold",
     "predict": "mel.cnn.jobs.score",
     "explain": "mel.cnn.jobs.explain",
+    "export": "mel.cnn.jobs.export",
     "doctor": "mel.cnn.jobs.doctor",
+    "answer": "mel.cnn.jobs.answer",
     "batch": "mel.cnn.jobs.probe",
     "vet": "mel.cnn.jobs.vetting",
 }

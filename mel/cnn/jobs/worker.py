@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from mel.cnn.jobs.allocating import keep_freed
 from mel.errors import MelError
+from mel.process import keep_freed
 
 __all__ = ["main"]
 

@@ -8,6 +8,7 @@ import numpy as np
 from mel.config import TabularSettings
 from mel.tabular.features import Floats, Matrix, Reader
 from mel.tabular.learners.base import Model
+from mel.tabular.learners.library import Trees, library
 
 __all__ = ["LightGbm", "LightGbmModel"]
 
@@ -26,10 +27,18 @@ class LightGbmModel(Model):
 
         return Booster(model_str=self.text)
 
+    @cached_property
+    def trees(self) -> Trees | None:
+        """The model, opened by LightGBM's library alone; None where that is not found."""
+        opened = library()
+        return None if opened is None else Trees(self.text, opened)
+
     def log_odds(self, matrix: Matrix) -> Floats:
         """Give the sum of the trees' leaves, row by row."""
         if not len(matrix.values):
             return np.empty(0)
+        if self.trees is not None:
+            return self.trees.raw(matrix.values)
         found = self.booster.predict(matrix.values, raw_score=True, num_threads=1)
         return np.asarray(found, dtype=np.float64)
 

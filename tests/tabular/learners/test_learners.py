@@ -5,10 +5,12 @@ import pytest
 from pydantic import ValidationError
 
 from mel.config import TabularSettings
+from mel.errors import MelError
 from mel.tabular.features import Matrix
 from mel.tabular.learners import LEARNERS, weights_of
 from mel.tabular.learners.base import expanded
 from mel.tabular.learners.histogram import estimator
+from mel.tabular.learners.library import Trees, library
 from mel.tabular.learners.trees import Tree
 
 SETTINGS = TabularSettings(
@@ -131,3 +133,23 @@ def test_a_tree_that_would_not_end_is_refused(left):
     lists = {"threshold": [0.0, None, None], "missing_left": [True] * 3, "value": [0.0] * 3}
     with pytest.raises(ValidationError, match="do not fit together"):
         Tree(feature=[0, -1, -1], left=[left, 0, 0], right=[2, 0, 0], **lists)
+
+
+def test_lightgbms_library_alone_gives_the_bits_of_its_package(models):
+    model = models["lightgbm"]
+    assert model.trees is not None
+    wanted = model.booster.predict(MATRIX.values, raw_score=True, num_threads=1)
+    np.testing.assert_array_equal(model.trees.raw(MATRIX.values), wanted)
+
+
+def test_without_the_library_the_package_scores(models, monkeypatch):
+    monkeypatch.setattr("mel.tabular.learners.boosting.library", lambda: None)
+    again = type(models["lightgbm"]).model_validate_json(models["lightgbm"].model_dump_json())
+    assert again.trees is None
+    wanted = models["lightgbm"].log_odds(MATRIX)
+    np.testing.assert_array_equal(again.log_odds(MATRIX), wanted)
+
+
+def test_a_text_that_is_no_model_is_refused_in_a_line():
+    with pytest.raises(MelError, match=r"LightGBM: .*train the stack again"):
+        Trees("tree\n", library())

@@ -1,0 +1,186 @@
+"""What the app says, in plain words: risk, doubt, verdict, warnings, and what it is not."""
+
+from collections.abc import Iterable
+
+from mel.app.findings import Finding
+from mel.ensemble import OperatingPoint
+
+__all__ = [
+    "DISCLAIMER",
+    "PRIVACY",
+    "SHORT",
+    "SYNTHETIC",
+    "WARNINGS",
+    "doubt",
+    "frequency",
+    "hedges",
+    "in_short",
+    "notes",
+    "percent",
+    "place",
+    "ratio",
+    "verdict",
+    "warned",
+    "worth",
+]
+
+DISCLAIMER = (
+    "This is research software and no medical device. Nobody has approved or validated it for use "
+    "on people. It cannot tell you that a mole is harmless. If a mole worries you, is new, or "
+    "changes, let a doctor look at your skin, whatever is shown here."
+)
+PRIVACY = (
+    "Photos stay in the memory of the computer that runs this app, while the page is open. None is "
+    "stored, and none is sent anywhere else."
+)
+SHORT = (
+    "No medical device, not validated. It cannot rule out cancer: see a doctor. "
+    "No photo is stored or passed on."
+)
+SYNTHETIC = (
+    "This model was trained on pictures drawn by a program. It knows nothing about real skin: "
+    "its numbers show how the software works, and nothing else."
+)
+WARNINGS = {
+    "unlike": "This does not look like the pictures the model was trained on (close-ups of moles "
+    "through a dermatoscope). Its number means little here.",
+    "blurred": "The photo is blurred: hold still, and let the camera focus on the mole.",
+    "dark": "The photo is too dark: take it again with more light.",
+    "bright": "The photo is too bright: take it again without flash or direct sun.",
+    "small": "The photo has few pixels: take it closer, or choose the original.",
+}
+_KEPT = "\N{NO-BREAK SPACE}"
+_NEARLY, _WIDELY = 2.0, 5.0  # ratios of odds over which folds agree, and over which they differ
+
+
+def percent(share: float) -> str:
+    """Give a share in percent, with as many digits as say something; its sign stays with it.
+
+    >>> [percent(x).replace(_KEPT, " ") for x in (0.0004, 0.0312, 0.5, 0.99999)]
+    ['under 0.1 %', '3.1 %', '50 %', 'over 99.9 %']
+    """
+    if share < 0.001:
+        return f"under 0.1{_KEPT}%"
+    if share > 0.999:
+        return f"over 99.9{_KEPT}%"
+    digits = 1 if share < 0.0995 or share > 0.9 else 0
+    return f"{100 * share:.{digits}f}{_KEPT}%"
+
+
+def frequency(probability: float) -> str:
+    """Give a probability as people out of so many.
+
+    >>> frequency(0.031), frequency(0.004), frequency(0.72), frequency(0.0001)
+    ('about 3 in 100', 'about 4 in 1,000', 'about 72 in 100', 'fewer than 1 in 1,000')
+    """
+    if probability < 0.001:
+        return "fewer than 1 in 1,000"
+    if probability > 0.99:
+        return "more than 99 in 100"
+    of = 1000 if probability < 0.0095 else 100
+    return f"about {round(of * probability):,} in {of:,}"
+
+
+def ratio(probability: float, usual: float) -> str:
+    """Say how a risk compares with the average of the training pictures.
+
+    >>> ratio(0.09, 0.03), ratio(0.03, 0.03), ratio(0.01, 0.04)
+    ('3.0 times the average of the training pictures', 'about the average of the training pictures',
+     'below the average of the training pictures')
+    """
+    end = "the average of the training pictures"
+    if probability >= 1.5 * usual:
+        times = probability / usual
+        return f"{times:.1f} times {end}" if times < 9.95 else f"{times:.0f} times {end}"
+    return f"below {end}" if probability < usual / 1.5 else f"about {end}"
+
+
+def place(percentile: float) -> str:
+    """Say where a score stands among the training pictures.
+
+    >>> place(0.821)
+    'higher than 82 % of the training pictures'
+    """
+    shown = min(max(round(100 * percentile), 0), 100)
+    if shown in (0, 100):
+        return f"{'lower' if shown == 0 else 'higher'} than nearly all training pictures"
+    return f"higher than {shown} % of the training pictures"
+
+
+def verdict(finding: Finding) -> tuple[str, str]:
+    """Give the operating point's verdict in a few words, and what it does not mean."""
+    if finding.alarm:
+        return "Above the alarm line", "Most such alarms are false. Let a doctor look at the mole."
+    return "Below the alarm line", "That is no all-clear: the line misses some melanomas."
+
+
+def in_short(point: OperatingPoint) -> str:
+    """Say in one sentence what the operating point was worth, out of fold."""
+    return (
+        f"Out of fold this line caught {percent(point.sensitivity.value)} of the melanomas "
+        f"(sensitivity) and left {percent(point.specificity.value)} of the others alone "
+        "(specificity)."
+    )
+
+
+def worth(point: OperatingPoint) -> str:
+    """Say what the operating point was worth, out of fold."""
+    caught, spared = point.sensitivity, point.specificity
+    return (
+        f"Aim: {point.goal}. On training pictures that the networks had not seen, the line caught "
+        f"{percent(caught.value)} of the melanomas (sensitivity; 95 % interval "
+        f"{_ends(caught.low, caught.high)}) and left {percent(spared.value)} of the others alone "
+        f"(specificity; {_ends(spared.low, spared.high)})."
+    )
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def doubt(finding: Finding) -> str:
+    """Say how far folds and members differ."""
+    spread = _odds(finding.high) / _odds(finding.low)
+    word = "agree" if spread < _NEARLY else "differ" if spread < _WIDELY else "differ widely"
+    ends = f"{percent(finding.low)} to {percent(finding.high)}"
+    text = f"The folds {word}: {percent(finding.low) if spread == 1 else ends}."
+    places = [part.place for part in finding.parts]
+    if len(places) > 1:
+        low, high = (round(100 * end) for end in (min(places), max(places)))
+        text += f" The ensemble's parts place it from percentile {low} to {high} of the training."
+    return text
+
+
+def _odds(probability: float) -> float:
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return kept / (1 - kept)
+
+
+def warned(finding: Finding) -> tuple[str, ...]:
+    """Give the warnings about the photo, in words."""
+    if finding.quality is None:
+        return ()
+    return tuple(WARNINGS[name] for name in finding.quality.warnings)
+
+
+def notes(finding: Finding) -> tuple[str, ...]:
+    """Say what was unknown, and whether other moles counted."""
+    unknown = [note.removesuffix(" unknown") for note in finding.notes if note.endswith("unknown")]
+    found = []
+    if unknown:
+        found.append(
+            f"{_listed(unknown).capitalize()} unknown: treated as such pictures were in training."
+        )
+    if finding.variant == "context":
+        found.append("Compared with the other moles here, as one person's.")
+    return tuple(found)
+
+
+def hedges(finding: Finding) -> tuple[str, ...]:
+    """Give everything that takes certainty from the number, in words."""
+    return (doubt(finding), *notes(finding))
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = list(words)
+    return f"{', '.join(most)} and {last}" if most else last

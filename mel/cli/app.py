@@ -1,0 +1,54 @@
+"""`mel app`: the app in a browser, over a bundle or the demo's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mel.cli import show
+from mel.cli.options import example
+
+__all__ = ["add_to"]
+
+_Bundle = Annotated[
+    Path | None,
+    typer.Option("--bundle", metavar="FILE", help="A bundle; without one, the demo's is built."),
+]
+_Work = Annotated[
+    Path,
+    typer.Option("--work", metavar="DIR", help="Where the demo is built, and found again."),
+]
+_Host = Annotated[
+    str,
+    typer.Option("--host", metavar="NAME", help="Address to listen at; others reach 0.0.0.0."),
+]
+_Port = Annotated[int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port.")]
+_Tiny = Annotated[bool, typer.Option("--tiny", help="The demo on 120 images, for a first look.")]
+
+
+def add_to(program: typer.Typer) -> None:
+    """Add the command to the program."""
+    program.command(**example("mel app --bundle blend.mel"))(app)
+
+
+def app(
+    bundle: _Bundle = None,
+    work: _Work = Path("work/demo"),
+    host: _Host = "localhost",
+    port: _Port = 8501,
+    tiny: _Tiny = False,
+) -> None:
+    """Show the stacked ensemble in a browser: photos of moles in, risks and reasons out.
+
+    Without a bundle the demo is done first, some minutes once, and its bundle shown: all of that
+    is synthetic. Only this machine can reach the app unless --host says otherwise. No photo is
+    stored or sent anywhere. Ctrl-C ends it.
+    """
+    from mel import app as room
+
+    room.require(host, port)
+    if bundle is None:
+        from mel import pipeline
+
+        bundle = pipeline.demo_bundle(work, tiny=tiny)
+    room.serve(bundle, host, port, ready=lambda address: show.line(f"{address}  (Ctrl-C ends it)"))

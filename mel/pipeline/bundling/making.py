@@ -1,0 +1,90 @@
+"""Make a bundle: gather, pack, measure, write, and compare the finished file with the work."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mel.bundles import write_bundle
+from mel.errors import MelError
+from mel.files import atomic
+from mel.pipeline.bundling.asking import Wanted
+from mel.pipeline.bundling.card import card
+from mel.pipeline.bundling.examples import examples
+from mel.pipeline.bundling.facts import facts_of
+from mel.pipeline.bundling.gathering import gather
+from mel.pipeline.bundling.graphs import chosen, exported
+from mel.pipeline.bundling.measuring import Measured
+from mel.pipeline.bundling.packing import files_of, looks_of, manifest_of, plain
+from mel.pipeline.bundling.trying import tried
+from mel.pipeline.bundling.verifying import MOST, Verified, verify
+from mel.pipeline.folder import AnyPath
+from mel.submit.scoring import Scorer
+
+__all__ = ["Bundled", "bundle"]
+
+_AGAIN = 16  # test images by which the finished file is looked at once more
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A bundle that was written, and what was found of it."""
+
+    path: Path
+    digest: str
+    size: int
+    members: tuple[str, ...]
+    made_of: str
+    verified: Verified
+    measured: tuple[Measured, ...]
+    notes: tuple[str, ...]
+
+    def facts(self) -> dict[str, str]:
+        """Give what a person wants to know, by name."""
+        told = {
+            "bundle": f"{self.path}, {self.size / 1e6:.1f} MB, digest {self.digest}",
+            "members": ", ".join(self.members),
+            "made of": self.made_of,
+            "difference": self.verified.text,
+        }
+        return told | {one.what: one.text for one in self.measured}
+
+
+def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled:
+    """Put the blend of a work folder into one file that scores new images without TensorFlow.
+
+    Raises MelError for a blend that is missing or stale, one that needs scores made elsewhere, a
+    graph that is not its network, and a bundle that does not say what the work folder says: then
+    nothing is left.
+    """
+    wanted, out = wanted or Wanted(), Path(out)
+    if out.is_dir():
+        raise MelError(f"{out}: is a folder; name a file, such as {out / 'blend.mel'}")
+    gathered = gather(work, wanted)
+    folds = wanted.chosen(gathered.folds.n_folds)
+    shown = examples(wanted.examples)
+    whole = exported(gathered, wanted, range(gathered.folds.n_folds) if wanted.measured else folds)
+    files = files_of(gathered, wanted, chosen(whole, wanted, folds)) | shown
+    with TemporaryDirectory(prefix=".mel-bundle-", dir=_beside(out)) as desk:
+        found = tried(gathered, wanted, files, whole, Path(desk))
+    facts = facts_of(gathered, wanted) | found.facts()
+    files |= looks_of(gathered) | {"facts.json": plain(facts), "card.md": card(facts).encode()}
+    with atomic(out) as temporary:
+        digest = write_bundle(
+            temporary, files, manifest_of(gathered, wanted, bfloat16=found.bfloat16)
+        )
+        verify(Scorer.open(temporary, "float32"), gathered, wanted, min(_AGAIN, MOST))
+    return Bundled(
+        out,
+        digest,
+        out.stat().st_size,
+        gathered.members,
+        wanted.said,
+        found.verified,
+        found.measured,
+        found.notes,
+    )
+
+
+def _beside(out: Path) -> Path:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out.parent

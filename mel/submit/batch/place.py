@@ -1,0 +1,127 @@
+"""Where a batch keeps what it has done: FILE.parts, a folder a list, bundle and settings."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mel.errors import MelError, many
+from mel.files import digest_json, read_header, write_table
+from mel.progress import say
+from mel.submit.batch.listing import Listed, Span
+from mel.submit.batch.reading import Rows
+
+__all__ = ["Parts", "claimed", "prepared"]
+
+_KIND, _LIST, _LOCK = "scores", "list.sqlite", ".lock"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The shards of one batch: which are done, and where the next is to be written.
+
+    Shards are files that are whole or absent, each with the digest of what it was made from.
+    """
+
+    folder: Path
+    listed: Listed
+    digest: str
+
+    @property
+    def files(self) -> list[Path]:
+        """All shards' files, done or not, in order."""
+        return [self.folder / f"part-{n:06d}.parquet" for n in range(len(self.listed.spans))]
+
+    def todo(self) -> list[tuple[Path, Span]]:
+        """Give the shards that are not done; what is left of one that is damaged counts as none."""
+        pairs = zip(self.files, self.listed.spans, strict=True)
+        return [(path, span) for path, span in pairs if not self._done(path)]
+
+    def _done(self, path: Path) -> bool:
+        try:
+            return bool(read_header(path, _KIND)["inputs"] == {"batch": self.digest})
+        except MelError:
+            return False
+
+    def write(self, path: Path, frame: pl.DataFrame) -> None:
+        """Keep a shard."""
+        write_table(path, frame, {"kind": _KIND, "inputs": {"batch": self.digest}})
+
+    def remove(self) -> None:
+        """Take all of it away, once the output is whole."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[Path]:
+    """Hold the folder beside `out` for this process; a second one is refused.
+
+    The lock is the operating system's and ends with the process, however that ends.
+    """
+    folder = out.with_name(f"{out.name}.parts")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MelError(f"{out}: cannot be written ({reason}); choose another --out") from error
+    try:
+        _lock(file, out)
+        try:
+            yield folder
+        finally:
+            _leave(folder)
+    finally:
+        os.close(file)
+
+
+def _lock(file: int, out: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise MelError(
+            f"{out}: another mel scores into it; wait until it ends, or choose another --out"
+        ) from None
+
+
+def _leave(folder: Path) -> None:
+    """Take the folder away, unless it holds shards."""
+    if not [path for path in folder.iterdir() if path.name != _LOCK]:
+        with suppress(OSError):
+            (folder / _LOCK).unlink()
+            folder.rmdir()
+
+
+def prepared(
+    folder: Path, images: Rows, meta: Rows | None, shard: int, settings: Mapping[str, Any]
+) -> Parts:
+    """List the images, and give their shards, as far as they are done already.
+
+    A folder is named by what decides its scores: every row of the list, and `settings`. So shards
+    of another bundle or another list are never mixed with these.
+    """
+    fresh = folder / f".{_LIST}"
+    fresh.unlink(missing_ok=True)  # a killed run's; nobody else is here
+    listed = Listed.make(fresh, images, meta, shard)
+    digest = digest_json({"list": listed.digest, "shard": shard} | dict(settings))[:16]
+    mine = folder / digest
+    mine.mkdir(exist_ok=True)
+    fresh.replace(mine / _LIST)
+    others = [path.name for path in folder.iterdir() if path.is_dir() and path != mine]
+    if others:
+        _say_others(folder, sorted(others))
+    return Parts(mine, replace(listed, path=mine / _LIST), digest)
+
+
+def _say_others(folder: Path, others: Sequence[str]) -> None:
+    shards = sum(len(list((folder / name).glob("part-*.parquet"))) for name in others)
+    say(
+        f"{folder}: {many(shards, 'shard')} of another bundle, list or setting "
+        f"({', '.join(others)}) left aside; delete what is not needed"
+    )

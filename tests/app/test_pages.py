@@ -1,0 +1,164 @@
+"""The pages as Streamlit runs them, without a browser."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+testing = pytest.importorskip("streamlit.testing.v1", reason="needs Streamlit: mel[app]")
+
+MAIN = Path(__file__).parents[2] / "mel" / "app" / "script" / "main.py"
+
+
+def opened() -> Any:
+    page = testing.AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def written(page: Any) -> str:
+    return " ".join([*(h.body for h in page.html), *(m.value for m in page.markdown)])
+
+
+def send(page: Any, name: str, data: bytes) -> None:
+    page.file_uploader[0].upload(name, data, "image/jpeg").run()
+
+
+def with_example(page: Any, number: int = 1) -> Any:
+    page.radio(key="way").set_value("Examples").run()
+    button = next(b for b in page.button if b.label == f"Add Example {number}")
+    return button.click().run()
+
+
+def test_the_disclaimer_comes_first_and_stays(served: Path) -> None:
+    page = opened()
+    first = next(h.body for h in page.html if "<style>" not in h.body)
+    assert "no medical device" in first
+    assert "stored" in first
+    assert "mel-always" in written(with_example(page))
+
+
+def test_an_example_is_scored_with_its_reasons(served: Path) -> None:
+    page = with_example(opened())
+    assert not page.exception
+    text = written(page)
+    for part in ("calibrated risk", "alarm line", "training pictures", "The folds", "data:image"):
+        assert part in text, part
+    assert "drawn &lt;b&gt;here&lt;/b&gt;" in text
+    labels = [e.label for e in page.expander]
+    assert labels == ["What the alarm line is worth", "What each part contributes",
+                      "The photo, measured"]  # fmt: skip
+
+
+def test_moles_of_one_person_are_compared(served: Path) -> None:
+    page = opened()
+    page.radio(key="way").set_value("Examples").run()
+    next(b for b in page.button if "of one person" in b.label).click().run()
+    assert not page.exception
+    assert "The riskiest first" in written(page)
+    assert "as one person" in written(page)
+    page.toggle(key="together").set_value(False).run()
+    assert "as one person" not in written(page)
+    assert len(page.get("download_button")) == 2
+
+
+def test_uploads_are_taken_and_hostile_ones_named(served: Path, photos: list[Path]) -> None:
+    page = opened()
+    send(page, photos[0].name, photos[0].read_bytes())
+    send(page, "fake.jpg", b"%PDF-1.7")
+    assert not page.exception
+    assert [w.value for w in page.warning] == [
+        "fake.jpg: is a PDF; give a photo as JPEG, PNG or WebP"
+    ]
+    assert photos[0].stem in written(page)
+    assert page.file_uploader[0].value in ([], None)
+
+
+def test_an_absurd_age_gets_a_friendly_line(served: Path) -> None:
+    page = with_example(opened())
+    page.number_input[0].set_value(999).run()
+    assert not page.exception
+    assert "Age 999 is not possible" in page.warning[0].value
+    assert "Age unknown" in written(page)
+
+
+def test_removing_a_photo_brings_back_the_start(served: Path) -> None:
+    page = with_example(opened())
+    next(b for b in page.button if b.label == "Remove").click().run()
+    assert not page.exception
+    assert "Each photo shows one mole" in written(page)
+
+
+def about_script() -> None:
+    import os
+
+    from mel.app.model import Model
+    from mel.app.pages import about
+
+    about.show(Model.open(os.environ["MEL_APP_BUNDLE"]))
+
+
+def test_the_models_page_shows_worth_groups_data_and_limits(served: Path) -> None:
+    page = testing.AppTest.from_function(about_script, default_timeout=60).run()
+    assert not page.exception
+    text = written(page)
+    for part in ("0.800", "0.750", "ROC curve", "Reliability", "sex female (9)", "60", "ruler"):
+        assert part in text, part
+    assert [tab.label for tab in page.tabs] == ["Worth", "Groups", "Data", "Limits", "Whole card"]
+    assert "example.org" not in text
+
+
+def test_a_bundle_without_facts_still_has_a_page(
+    handmade: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEL_APP_BUNDLE", str(handmade / "blend.mel"))
+    page = testing.AppTest.from_function(about_script, default_timeout=60).run()
+    assert not page.exception
+    assert "says nothing" in page.info[0].value
+
+
+def test_a_broken_bundle_is_one_friendly_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEL_APP_BUNDLE", str(tmp_path / "none.mel"))
+    page = testing.AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert not page.exception
+    assert "cannot be opened" in page.error[0].value
+
+
+def test_a_session_opens_no_connection_and_writes_no_file(
+    served: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened()
+    calls: list[str] = []
+
+    def connect(_socket: socket.socket, address: object) -> None:
+        calls.append(f"connect {address}")
+        raise OSError
+
+    real = os.open
+
+    def opens(path: Any, flags: int, *rest: Any, **named: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            calls.append(f"write {path}")
+        return real(path, flags, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(os, "open", opens)
+    import builtins
+
+    plain = builtins.open
+
+    def watched(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if set(mode) & set("wax+"):
+            calls.append(f"write {file}")
+        return plain(file, mode, *rest, **named)
+
+    monkeypatch.setattr(builtins, "open", watched)
+    for path in photos[:2]:
+        send(page, path.name, path.read_bytes())
+    assert not page.exception
+    assert "The riskiest first" in written(page)
+    assert calls == []

@@ -1,0 +1,95 @@
+"""Graphs run in batches of one shape; what cannot be run says so in a line."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mel.errors import MelError
+from mel.graphs import engine, need, opened, speaks_bfloat16
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("openvino")
+
+
+def doubling() -> bytes:
+    """A graph that adds its metadata to itself."""
+    value, wide = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
+    made = onnx.helper.make_graph(
+        [onnx.helper.make_node("Add", ["metadata", "metadata"], ["logit"])],
+        "doubling",
+        [value("metadata", wide, [None, 2])],
+        [value("logit", wide, [None, 2])],
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(made, opset_imports=opset, ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def test_as_many_rows_come_back_as_went_in_up_to_a_batch() -> None:
+    run = opened(doubling(), batch=4)
+    for count in range(1, 5):
+        rows = np.arange(2.0 * count, dtype=np.float32).reshape(count, 2)
+        assert np.array_equal(run({"metadata": rows})["logit"], 2 * rows)
+    with pytest.raises(MelError, match="5 rows for a graph that was opened for 4"):
+        run({"metadata": np.zeros((5, 2), np.float32)})
+
+
+def test_an_answer_stays_as_it_was_when_the_next_is_made() -> None:
+    run = opened(doubling(), batch=2)
+    first = run({"metadata": np.ones((2, 2), np.float32)})["logit"]
+    run({"metadata": np.full((2, 2), 9, np.float32)})
+    assert (first == 2).all()
+
+
+def test_an_input_that_is_not_given_is_not_taken_for_zeros() -> None:
+    with pytest.raises(MelError, match="a graph that reads metadata, not pixels"):
+        opened(doubling())({"pixels": np.zeros((1, 2), np.float32)})
+
+
+def test_what_is_no_graph_is_refused_in_a_line() -> None:
+    with pytest.raises(MelError, match=r"a graph that OpenVINO does not run \("):
+        opened(b"nonsense")
+
+
+def test_bfloat16_rounds_where_the_processor_has_it() -> None:
+    if not speaks_bfloat16():
+        pytest.skip("this processor has no bfloat16")
+    assert opened(doubling(), "bfloat16")({"metadata": np.ones((1, 2), np.float32)})
+
+
+def test_openvino_is_imported_without_a_call_to_its_maker() -> None:
+    """Its telemetry forks a process on import, which asks for a network and may hang."""
+    code = (
+        "import multiprocessing as m; m.Process.start = lambda self: print('CALLS', flush=True);"
+        "from mel.graphs import openvino; openvino().Core();"
+        "import sys; print(sys.modules['openvino_telemetry'])"
+    )
+    plain = {k: v for k, v in os.environ.items() if k not in ("CI", "GITHUB_ACTIONS", "TF_BUILD")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=plain, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None"]
+
+
+def test_without_an_engine_or_a_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mel.graphs.running.has", lambda name: False)
+    with pytest.raises(MelError, match=r"pip install 'mel\[export\]'"):
+        engine()
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MelError, match=r"pip install 'mel\[export\]'"):
+        need("onnx")
+
+
+def test_onnx_runtime_does_where_openvino_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr("mel.graphs.running.has", lambda name: name == "onnxruntime")
+    rows = np.ones((3, 2), np.float32)
+    assert engine() == "onnxruntime"
+    assert not speaks_bfloat16()
+    assert np.array_equal(opened(doubling())({"metadata": rows})["logit"], 2 * rows)
+    with pytest.raises(MelError, match="does not run"):
+        opened(b"nonsense")
