@@ -16,7 +16,7 @@ QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_two_devices_stopped_on_the_way_give_the_loss_and_the_scores_of_one(backend: str) -> None:
-    """With averages, freezing, metadata and, on JAX, accumulation; logits of several views."""
+    """With averages, metadata and several views; on TensorFlow freezing, on JAX accumulation."""
     found = _run(backend)
     one, two = found["1"], found["2"]
     assert two["device"].startswith("2 x cpu")
@@ -25,7 +25,7 @@ def test_two_devices_stopped_on_the_way_give_the_loss_and_the_scores_of_one(back
     assert np.ptp(one["loss"]) > 100 * LOSS  # it does train
     assert np.allclose(one["auc"], two["auc"], atol=0.01)  # two of 240 pairs
     assert one["weights"] == pytest.approx(two["weights"], rel=1e-5)
-    assert np.shape(one["logits"]) == (32, 8)
+    assert np.shape(one["logits"]) == (32, 4 if backend == "jax" else 8)
     assert np.ptp(one["logits"]) > 10 * LOGIT
     assert np.allclose(one["logits"], two["logits"], atol=LOGIT)
     assert found["opened"] == (["jax"] if backend == "jax" else [])  # seconds of every start
