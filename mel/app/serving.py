@@ -20,6 +20,7 @@ _STOP = 5.0  # seconds the server has to end
 
 _INK, _TEAL, _MIST = "#1e293b", "#0f766e", "#f5f7f9"
 _SETTINGS: dict[str, object] = {
+    "global.developmentMode": False,  # which Streamlit takes for on where it lies in an odd place
     "browser.gatherUsageStats": False,
     "server.headless": True,
     "server.showEmailPrompt": False,
