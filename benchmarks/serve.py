@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of HAM10000")
     parser.add_argument("--work", required=True, type=Path, help="work folder")
-    parser.add_argument("--count", type=int, default=384, help="images that are scored")
+    parser.add_argument("--count", type=int, default=256, help="images that are scored")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--trained", type=Path, help="work folder of benchmarks/ham10000.py")
     parser.add_argument("--note", default="", help="what else a reader must know")
@@ -342,8 +342,8 @@ def _report(
         *([f"- note: {given.note}"] if given.note else []),
         "",
         f"Three members, one fold each ({', '.join(_members(given.work))}),",
-        f"a stack and a blend, over the same {given.count:,} files of HAM10000 (200x150 pixels).",
-        f"All took turns in one run of {len(rounds)} rounds; a ratio compares within a round: that of",
+        f"a stack and a blend, over the same {given.count:,} files of HAM10000, 200x150 pixels.",
+        f"All took turns in {len(rounds)} rounds of one run; a ratio compares within a round, of",
         "the median round, with the lowest and the highest. Keras reads, cuts and resizes each",
         "member's pictures with tf.data, in parallel and ahead, in batches of",
         f"{_BATCH}, its graphs traced before. mel's time is that of `mel submit score`: decoding,",
