@@ -90,7 +90,11 @@ def serve(
     require(host, port)
     Bundle.open(bundle)
     environment = os.environ | {BUNDLE: str(Path(bundle).resolve())}
-    server = subprocess.Popen(command(host, port), env=environment)  # noqa: S603  # our own words
+    server = subprocess.Popen(  # noqa: S603  # our own words
+        command(host, port),
+        env=environment,
+        stdout=subprocess.DEVNULL,  # its greeting; what is wrong goes to standard error
+    )
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     try:
         status = server.wait()
