@@ -26,7 +26,7 @@ from mel.kaggle import load
 from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 
-__all__ = ["MEMBERS", "make", "network"]
+__all__ = ["MEMBERS", "make", "network", "take"]
 
 MEMBERS = (("efficientnetv2_b0", 128), ("densenet121", 192), ("efficientnetv2_b0", 256))
 FITTED, POSITIVE = 1000, 0.3  # images that the last layers are fitted to; share of melanomas
@@ -46,17 +46,62 @@ def make(data: Path, place: Path, count: int) -> None:
     for backbone, size in MEMBERS:
         settings = MemberSettings(backbone=backbone, size=size)
         graph, oof = _member(settings, images, folds, place)
-        name = f"members/{settings.name}"
-        said = {"name": settings.name, "size": size, "graphs": {str(_OWN): {str(size): "graph"}}}
-        said["graphs"][str(_OWN)][str(size)] = f"{name}/fold{_OWN}/graph-{size}.onnx"
-        files |= {f"{name}/member.json": json.dumps(said).encode()}
-        files |= {f"{name}/fold{_OWN}/graph-{size}.onnx": graph}
+        files |= _packed(settings, graph)
         scores.append(_predictions(settings.name, images, folds, oof))
-    files |= _levels(images, folds, scores, place)
     looks = Looks.fit(images.train["path"], most=_MEASURED).as_dict()
     files["quality.json"] = json.dumps(looks).encode()
-    facts = {"name": "blend", "members": [f"{b}-{s}" for b, s in MEMBERS], "stack": "stack"}
-    write_bundle(place / "ensemble.mel", files, facts | {"synthetic": False, "bfloat16": True})
+    names = [f"{backbone}-{size}" for backbone, size in MEMBERS]
+    _bundle(place, files, names, _levels(images, folds, scores, place))
+
+
+def take(work: Path, place: Path) -> None:
+    """Write the same of the members that `mel run` trained in a work folder, of their first fold.
+
+    truth.csv lists its test images, which trained nothing, with their targets.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    images, folds = ImageTable.read(work / "images.parquet"), Folds.read(work / "folds.parquet")
+    truth = pl.read_parquet(work / "solution.parquet").select("image_id", "target")
+    known = images.test.select("image_id", "path", "age", "sex", "site")
+    known.join(truth, on="image_id", validate="1:1").write_csv(place / "truth.csv")
+    files: dict[str, bytes | Path] = {"card.md": b"# To measure AUC\n", "facts.json": b"{}\n"}
+    scores, names = [], []
+    for folder in sorted((work / "cnn").glob("*/")):
+        backbone, _, size = folder.name.rpartition("-")
+        settings = MemberSettings(backbone=backbone, size=int(size))
+        model = network(settings, folder / f"fold{_OWN}" / "checkpoint.weights.h5")
+        model.save_weights(place / f"{settings.name}.weights.h5")
+        files |= _packed(settings, _graph(model, settings))
+        scores.append(tuple(Predictions.read(folder / f"{k}.parquet") for k in ("oof", "test")))
+        names.append(settings.name)
+    _bundle(place, files, names, _levels(images, folds, scores, place))
+
+
+def _bundle(
+    place: Path,
+    files: dict[str, bytes | Path],
+    names: Sequence[str],
+    levels: dict[str, bytes | Path],
+) -> None:
+    facts = {"name": "blend", "members": list(names), "stack": "stack"}
+    facts |= {"synthetic": False, "bfloat16": True}
+    write_bundle(place / "ensemble.mel", files | levels, facts)
+
+
+def _packed(settings: MemberSettings, graph: bytes) -> dict[str, bytes | Path]:
+    """Give a member's files."""
+    name, size = f"members/{settings.name}", str(settings.size)
+    file = f"{name}/fold{_OWN}/graph-{size}.onnx"
+    said = {"name": settings.name, "size": settings.size, "graphs": {str(_OWN): {size: file}}}
+    return {f"{name}/member.json": json.dumps(said).encode(), file: graph}
+
+
+def _graph(model: Any, settings: MemberSettings) -> bytes:
+    from mel.cnn.exporting.converting import converted
+    from mel.cnn.exporting.tracing import traced
+    from mel.cnn.labels import Labels
+
+    return converted(traced(model, Labels(), settings.size))
 
 
 def _tables(data: Path, count: int) -> tuple[ImageTable, Folds, pl.DataFrame]:
@@ -94,9 +139,6 @@ def _member(
     """Fit a network's last layer; give its graph, and the scores of held-out images."""
     import keras
 
-    from mel.cnn.exporting.converting import converted
-    from mel.cnn.exporting.tracing import traced
-    from mel.cnn.labels import Labels
     from mel.cnn.networks.head import LOGIT, POOL
 
     model = network(settings)
@@ -115,7 +157,7 @@ def _member(
         if held_out == _OWN:
             model.get_layer(LOGIT).set_weights([kernel[:, None], np.array([bias])])
     model.save_weights(place / f"{settings.name}.weights.h5")
-    return converted(traced(model, Labels(), settings.size)), oof
+    return _graph(model, settings), oof
 
 
 def _settle(model: Any, pixels: NDArray[np.uint8]) -> None:

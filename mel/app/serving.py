@@ -20,6 +20,7 @@ _STOP = 5.0  # seconds the server has to end
 
 _INK, _TEAL, _MIST = "#1e293b", "#0f766e", "#f5f7f9"
 _SETTINGS: dict[str, object] = {
+    "global.developmentMode": False,  # which Streamlit takes for on where it lies in an odd place
     "browser.gatherUsageStats": False,
     "server.headless": True,
     "server.showEmailPrompt": False,
@@ -89,7 +90,11 @@ def serve(
     require(host, port)
     Bundle.open(bundle)
     environment = os.environ | {BUNDLE: str(Path(bundle).resolve())}
-    server = subprocess.Popen(command(host, port), env=environment)  # noqa: S603  # our own words
+    server = subprocess.Popen(  # noqa: S603  # our own words
+        command(host, port),
+        env=environment,
+        stdout=subprocess.DEVNULL,  # its greeting; what is wrong goes to standard error
+    )
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     try:
         status = server.wait()

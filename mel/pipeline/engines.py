@@ -82,7 +82,7 @@ class Keras:
         known = draw.random((self.batch, len(METADATA)), dtype=np.float32)
         metadata = known if member.metadata else None
         found = network.start(pixels, metadata, maps=False).result().logits[:_LOOKED]
-        inputs = {"pixels": pixels[:_LOOKED]}
+        inputs: dict[str, NDArray[Any]] = {"pixels": pixels[:_LOOKED]}
         if metadata is not None:
             inputs |= {"metadata": metadata[:_LOOKED]}
         said = [opened(graph(), batch=_LOOKED)(inputs)["logit"] for graph in graphs]
@@ -111,7 +111,7 @@ class _Asked:
         """See `mel.submit.scoring.engine.Network`."""
         if maps:
             raise MelError("maps: Keras gives none here; open the bundle without --engine keras")
-        inputs = [pixels] if metadata is None else [pixels, metadata]
+        inputs: list[NDArray[Any]] = [pixels] if metadata is None else [pixels, metadata]
         return self._pool.submit(self._answer, inputs)
 
     def _answer(self, inputs: list[NDArray[Any]]) -> Answer:

@@ -139,10 +139,10 @@ def test_a_phone_shows_everything_within_its_width_and_the_keyboard_reaches_it(
         assert {"INPUT", "BUTTON", "A"} <= reached
 
 
-def test_two_hundred_files_at_once_get_a_friendly_line(
+def test_more_files_than_are_taken_get_a_friendly_line(
     server: tuple[str, int], photos: list[Path], tmp_path: Path
 ) -> None:
-    for number in range(200):
+    for number in range(27):
         (tmp_path / f"{number:03}.jpg").write_bytes(
             photos[number % 3].read_bytes() + b"\0" * number
         )
@@ -150,5 +150,5 @@ def test_two_hundred_files_at_once_get_a_friendly_line(
         page.goto(server[0])
         pictures.settled(page)
         pictures.upload(page, sorted(tmp_path.glob("*.jpg")))
-        assert page.get_by_text("176 more files left aside").is_visible()
+        assert page.get_by_text("3 more files left aside").is_visible()
         assert page.get_by_role("button", name="Remove", exact=True).count() == 24

@@ -71,9 +71,8 @@ def _risk(model: Model, one: Finding) -> None:
         f'<div class="mel-risk"><b>{percent(one.probability)}</b><span>calibrated risk of '
         f"melanoma: {frequency(one.probability)}</span></div>"
         f'<p class="mel-soft">{compared}</p>{shown(drawn(model, one))}'
-        f'<p><span class="mel-chip {kind}">{said}</span>{duck if one.duckling else ""}<br>{meaning} '
-        f"{in_short(model.points[one.variant])}"
-        "</p>"
+        f'<p><span class="mel-chip {kind}">{said}</span>{duck if one.duckling else ""}<br>'
+        f"{meaning} {in_short(model.points[one.variant])}</p>"
     )
     if texts := warned(one):
         st.html("".join(f'<div class="mel-warn" role="alert">{escape(t)}</div>' for t in texts))

@@ -24,7 +24,7 @@ def send(channel: socket.socket, said: dict[str, Any], arrays: Sequence[NDArray[
     line = json.dumps({"said": said, "arrays": shapes}).encode()
     channel.sendall(_LENGTH.pack(len(line)) + line)
     for array in arrays:
-        channel.sendall(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        channel.sendall(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], Arrays] | None:

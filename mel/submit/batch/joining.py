@@ -13,7 +13,7 @@ from mel.submit.batch.listing import Listed
 
 __all__ = ["BLOCK", "Tally", "join"]
 
-BLOCK = 50_000  # rows that are sorted at a time
+BLOCK = 20_000  # rows that are sorted at a time
 
 
 @dataclass

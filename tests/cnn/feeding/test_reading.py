@@ -35,11 +35,13 @@ def test_few_batches_are_read_ahead_however_many_there_are(pictures):
             taken.append(len(rows))
             return pictures.take(rows)
 
+    before = set(threading.enumerate())
     batches = scoring(Watched(), np.arange(48), 4)
     next(batches)
     assert sum(taken) <= 12
     batches.close()
-    assert not [t for t in threading.enumerate() if "ThreadPool" in t.name and t.is_alive()]
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if "ThreadPool" in thread.name and thread.is_alive()]
 
 
 def test_a_broken_picture_ends_them_with_its_name(pictures):
