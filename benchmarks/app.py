@@ -103,12 +103,13 @@ def _crowd(bundle: Path, photos: Sequence[Path]) -> str:
     table += [
         f"| {turn} | {middle:.2f} | {most:.2f} | {mb:.0f} |" for turn, middle, most, mb in rows
     ]
-    growth = rows[-1][3] - rows[1][3]
+    half = len(rows) // 2
+    growth = rows[-1][3] - rows[half - 1][3]
     return (
         f"{USERS} windows, {ROUNDS} rounds: {USERS * ROUNDS} photos, {failed} failures. Seconds "
         "from choosing the file to the answer on the screen, the browser's own work on the same "
         f"processor included, without the first round:\n\n{seen}\n\n" + "\n".join(table) +
-        f"\n\nFrom the second round to the last the server's memory grew by {growth:.0f} MB."
+        f"\n\nFrom round {half} to the last the server's memory changed by {growth:+.0f} MB."
     )  # fmt: skip
 
 
@@ -156,8 +157,8 @@ def _origin(model: Model) -> str:
         "--photos work/demo/competition/jpeg/test`\n"
         f"- machine: {os.cpu_count()} {platform.machine()} cores, Python "
         f"{platform.python_version()}; other work on it: {busy:.1f} busy processes a core, this "
-        f"one among them\n- bundle: {', '.join(model.scorer.members)}, {model.scorer.n_folds} folds, "
-        f"{model.scorer.precision}\n"
+        f"one among them\n- bundle: {', '.join(model.scorer.members)}, "
+        f"{model.scorer.n_folds} folds, {model.scorer.precision}\n"
         f"- versions: {', '.join(f'{name} {version(name)}' for name in PACKAGES)}"
     )
 
