@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
+from mel.graphs.checking import refuse_outside
 from mel.graphs.packages import has, need, openvino
 
 __all__ = ["Arrays", "Precision", "Runner", "described", "engine", "opened", "speaks_bfloat16"]
@@ -48,8 +49,9 @@ def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) 
 
     Each call may hold up to `batch` rows; what lacks is filled up with zeros, so that every row
     is computed in the same shape. Raises MelError for a graph that the engine cannot run, also
-    from the function, and for bfloat16 without OpenVINO.
+    from the function, one that reads other files, and for bfloat16 without OpenVINO.
     """
+    refuse_outside(graph)
     if engine() == "openvino":
         return _rows(_by_openvino(graph, precision, batch), batch)
     if precision != "float32":

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,6 +87,9 @@ def fetch(reference: Path | str, name: str | None = None) -> bytes:
 
 
 def _whole(path: Path) -> bytes:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe or a device may never end
+        raise ValueError("it is no file, but a pipe or a device")
     with path.open("rb") as file:
         if path.suffix.lower() in CONTAINERS:
             raise ValueError(f"it holds many; name the picture in it, {path.name}#KEY")

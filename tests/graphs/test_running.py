@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,3 +94,19 @@ def test_onnx_runtime_does_where_openvino_is_not_installed(
     assert np.array_equal(opened(doubling())({"metadata": rows})["logit"], 2 * rows)
     with pytest.raises(MelError, match="does not run"):
         opened(b"nonsense")
+
+
+@pytest.mark.parametrize("length", [b"\x08", b"\x88\x00"])
+def test_a_graph_that_reads_another_file_is_refused(length: bytes, tmp_path: Path) -> None:
+    """OpenVINO would take the numbers of any file on the machine."""
+    other = tmp_path / "other.bin"
+    other.write_bytes(np.arange(4, dtype=np.float32).tobytes())
+    tensor = onnx.TensorProto(name="w", data_type=1, dims=[4], data_location=1)
+    tensor.external_data.add(key="location", value=str(other))
+    sides = [onnx.helper.make_tensor_value_info(name, 1, ["n", 4]) for name in ("x", "logit")]
+    node = onnx.helper.make_node("Add", ["x", "w"], ["logit"])
+    made = onnx.helper.make_graph([node], "g", sides[:1], sides[1:], [tensor])
+    graph = onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    content = graph.SerializeToString().replace(b"\x08location", length + b"location")
+    with pytest.raises(MelError, match="reads another file"):
+        opened(content, batch=1)

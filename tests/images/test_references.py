@@ -246,3 +246,12 @@ def test_measuring_a_large_file_reads_only_its_head(
 def test_a_broken_exif_block_is_none(encoded: Callable[..., bytes]) -> None:
     found = measure(encoded("JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff"))
     assert (found.orientation, found.camera) == (1, None)
+
+
+def test_what_has_no_end_is_no_picture(tmp_path: Path) -> None:
+    """A pipe, to which nobody writes, would be waited for; a device would fill the memory."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "zeros.jpg").symlink_to("/dev/zero")
+    for name in ("pipe.jpg", "zeros.jpg"):
+        with pytest.raises(ImageError, match="a pipe or a device"):
+            fetch(tmp_path / name)

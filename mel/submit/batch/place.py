@@ -15,6 +15,7 @@ from mel.errors import MelError, many
 from mel.files import digest_json, read_header, write_table
 from mel.progress import say
 from mel.submit.batch.listing import Listed, Span
+from mel.submit.batch.pictures import stamps
 from mel.submit.batch.reading import Rows
 
 __all__ = ["Parts", "claimed", "prepared"]
@@ -26,7 +27,8 @@ _KIND, _LIST, _LOCK = "scores", "list.sqlite", ".lock"
 class Parts:
     """The shards of one batch: which are done, and where the next is to be written.
 
-    Shards are files that are whole or absent, each with the digest of what it was made from.
+    Shards are files that are whole or absent, each with the digest of what it was made from, and
+    one of its pictures as they were then.
     """
 
     folder: Path
@@ -39,19 +41,27 @@ class Parts:
         return [self.folder / f"part-{n:06d}.parquet" for n in range(len(self.listed.spans))]
 
     def todo(self) -> list[tuple[Path, Span]]:
-        """Give the shards that are not done; what is left of one that is damaged counts as none."""
-        pairs = zip(self.files, self.listed.spans, strict=True)
-        return [(path, span) for path, span in pairs if not self._done(path)]
+        """Give the shards that are not done.
 
-    def _done(self, path: Path) -> bool:
+        What is left of one that is damaged counts as none, and so does one of which a picture has
+        changed, come or gone since.
+        """
+        pairs = zip(self.files, self.listed.spans, strict=True)
+        return [(path, span) for path, span in pairs if not self._done(path, span)]
+
+    def _done(self, path: Path, span: Span) -> bool:
         try:
-            return bool(read_header(path, _KIND)["inputs"] == {"batch": self.digest})
+            found = read_header(path, _KIND)["inputs"]
         except MelError:
             return False
+        return bool(found == self._inputs(stamps(next(self.listed.frames([span])))))
 
-    def write(self, path: Path, frame: pl.DataFrame) -> None:
-        """Keep a shard."""
-        write_table(path, frame, {"kind": _KIND, "inputs": {"batch": self.digest}})
+    def _inputs(self, pictures: str) -> dict[str, str]:
+        return {"batch": self.digest, "pictures": pictures}
+
+    def write(self, path: Path, frame: pl.DataFrame, pictures: str) -> None:
+        """Keep a shard; `pictures` are their `stamps` before they were looked at."""
+        write_table(path, frame, {"kind": _KIND, "inputs": self._inputs(pictures)})
 
     def remove(self) -> None:
         """Take all of it away, once the output is whole."""
@@ -91,7 +101,9 @@ def _lock(file: int, out: Path) -> None:
 
 
 def _leave(folder: Path) -> None:
-    """Take the folder away, unless it holds shards."""
+    """Take the folder away, unless it holds shards; a list that was refused goes at any rate."""
+    with suppress(OSError):
+        (folder / f".{_LIST}").unlink()
     if not [path for path in folder.iterdir() if path.name != _LOCK]:
         with suppress(OSError):
             (folder / _LOCK).unlink()

@@ -6,8 +6,6 @@ from itertools import tee
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from mel import __version__
 from mel.errors import MelError, many
 from mel.files import write_json
@@ -16,6 +14,7 @@ from mel.progress import progress, say
 from mel.submit.batch.columns import rows, types
 from mel.submit.batch.joining import join
 from mel.submit.batch.listing import Span
+from mel.submit.batch.pictures import Stamped, refuse_input, stamped
 from mel.submit.batch.place import Parts, claimed, prepared
 from mel.submit.batch.reading import Rows
 from mel.submit.batch.summary import Summary
@@ -48,12 +47,13 @@ def score(
     Scorer that is open; `options` go to `Scorer.open`.
 
     Images are scored in shards of `shard`, kept in `out`.parts until the end: after a kill, the
-    same call goes on. A patient's images are in one shard, which is larger where they are more.
+    same call goes on; a shard is scored anew where the size or date of one of its pictures has
+    changed. A patient's images are in one shard, which is larger where they are more.
     Memory does not grow with the number of images. A summary is written to `out`.json.
 
-    Raises MelError for another suffix, a place that cannot be written or where another process
-    scores, what the bundle or the list must not be, and where not one image can be read; that only
-    after all rows were written.
+    Raises MelError for another suffix, an `out` that is read, a place that cannot be written or
+    where another process scores, what the bundle or the list must not be, and where not one image
+    can be read; that only after all rows were written.
     """
     out = Path(out)
     if out.suffix not in _SUFFIXES:
@@ -62,6 +62,7 @@ def score(
         raise MelError(f"shard: {shard}; give at least 1 image")
     if out.is_dir():
         raise MelError(f"{out}: is a folder; name a file")
+    refuse_input(out, (bundle.bundle.path if isinstance(bundle, Scorer) else bundle, images, meta))
     keep_freed()
     with claimed(out) as folder:
         scorer = bundle if isinstance(bundle, Scorer) else Scorer.open(bundle, **options)
@@ -111,15 +112,17 @@ def _scored_all(scorer: Scorer, parts: Parts, todo: list[tuple[Path, Span]]) -> 
     if not todo:
         return
     scored = _scored(scorer)
-    ahead, again = tee(parts.listed.frames([span for _, span in todo]))
+    ahead, again = tee(stamped(parts.listed.frames([span for _, span in todo])))
+    frames = (frame for frame, _ in ahead)
 
-    def keep(path: Path, frame: pl.DataFrame, looked: Looked) -> None:
-        parts.write(path, rows(scorer.judge(frame, looked), looked, scored))
+    def keep(path: Path, known: Stamped, looked: Looked) -> None:
+        frame, pictures = known
+        parts.write(path, rows(scorer.judge(frame, looked), looked, scored), pictures)
 
     total = sum(last - first + 1 for _, (first, last) in todo)
     with progress("score", total, "images") as tick, ThreadPoolExecutor(1) as pool:
         judging: Future[None] | None = None
-        for (path, _), looked in zip(todo, scorer.looks(ahead, tick), strict=True):
+        for (path, _), looked in zip(todo, scorer.looks(frames, tick), strict=True):
             if judging:
                 judging.result()
             judging = pool.submit(keep, path, next(again), looked)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.graphs import has, openvino
+from mel.graphs import has, openvino, refuse_outside
 from mel.process import cores
 from mel.submit.scoring.engine import Answer, Graph, Network
 from mel.submit.scoring.member import Member
@@ -83,6 +83,7 @@ class OpenVino:
 
     def _read(self, graph: bytes, size: int, member: Member) -> Any:
         """Read a graph and fix the shape of its inputs."""
+        refuse_outside(graph)
         model = self._core.read_model(graph, b"")
         found = {port.get_any_name(): port for port in model.inputs}
         wanted = _NAMES if member.metadata else _NAMES[:1]

@@ -139,7 +139,7 @@ def test_blocks_of_any_size_join_to_the_same_file(
         parts = prepared(folder, rows, None, 9, {})
         for path, span in parts.todo():
             ids = next(parts.listed.frames([span])).select("image_id")
-            parts.write(path, wanted.join(ids, on="image_id", how="semi"))
+            parts.write(path, wanted.join(ids, on="image_id", how="semi"), "")
         for name in ("b.parquet", "b.csv"):
             tally = join(parts.files, parts.listed, tmp_path / name, block=7)
             assert_frame_equal(read(tmp_path / name), wanted)
@@ -154,7 +154,7 @@ def test_a_shard_that_lacks_an_image_is_refused(
     with claimed(tmp_path / "b.parquet") as folder:
         parts = prepared(folder, rows, None, 100, {})
         for content in (wanted[1:], pl.concat([wanted, wanted[:1]])):
-            parts.write(parts.files[0], content)
+            parts.write(parts.files[0], content, "")
             with pytest.raises(MelError, match="'m000' exactly once"):
                 join(parts.files, parts.listed, tmp_path / "b.parquet")
 
@@ -335,13 +335,71 @@ def done(out: Path) -> list[Path]:
     return list(out.with_name(f"{out.name}.parts").glob("*/part-*.parquet"))
 
 
+@pytest.mark.parametrize("how", ["changed", "back"])
+def test_a_shard_of_which_a_picture_has_changed_is_scored_anew(
+    how: str, scorer: Scorer, handmade: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a broken file put right, or a disk that was away, between a kill and the next run."""
+    folder, out = tmp_path / "images", tmp_path / "a.parquet"
+    folder.mkdir()
+    for path in (handmade / "images").glob("new0*.png"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    names = sorted(path.stem for path in folder.iterdir())
+    given = pl.DataFrame(
+        {"image_id": names, "path": [str(folder / f"{name}.png") for name in names]}
+    )
+    picture = (folder / f"{names[0]}.png").read_bytes()
+    spoilt = folder / f"{names[0]}.png"
+    spoilt.write_bytes(b"junk") if how == "changed" else spoilt.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("mel.submit.batch.scoring.join", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            score(scorer, given, out, shard=3)
+    spoilt.write_bytes(picture)
+    found = score(scorer, given, out, shard=3)
+    assert (found.fresh, found.tally.broken) == (3, 0)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_file_that_is_read_is_not_written_over(
+    scorer: Scorer, handmade: Path, rows: pl.DataFrame, tmp_path: Path
+) -> None:
+    place = tmp_path / "list.csv"
+    bare = rows.select("image_id", "path")
+    bare.write_csv(place)
+    rows.drop("path").write_csv(tmp_path / "meta.csv")
+    bundle = tmp_path / "bundle.parquet"
+    bundle.write_bytes((handmade / "blend.mel").read_bytes())
+    for images, meta, out in (
+        (place, None, place),
+        (str(place), None, tmp_path / "." / "list.csv"),
+        (bare, tmp_path / "meta.csv", tmp_path / "meta.csv"),
+        (bare, None, bundle),
+    ):
+        before = out.read_bytes()
+        with pytest.raises(MelError, match="is read, and would be written over"):
+            score(bundle if out == bundle else scorer, images, out, meta=meta)
+        assert out.read_bytes() == before
+    assert not list(tmp_path.glob("*.parts"))
+
+
+def test_nothing_is_left_of_a_list_that_was_refused(scorer: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("image_id,path\na,a.jpg\na,b.jpg\n")
+    with pytest.raises(MelError, match="stands 2 times"):
+        score(scorer, tmp_path / "list.csv", tmp_path / "new" / "out.csv")
+    assert not list((tmp_path / "new").iterdir())
+
+
 def test_a_changed_list_begins_anew_and_says_so(
     scorer: Scorer, rows: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "a.parquet"
     with claimed(out) as folder:
         other = prepared(folder, rows, None, 4, {"bundle": "another"})
-        other.write(other.files[0], rows)
+        other.write(other.files[0], rows, "")
     found = score(scorer, rows, out, shard=40)
     assert found.fresh == rows.height
     assert f"1 shard of another bundle, list or setting ({other.digest})" in capsys.readouterr().err
