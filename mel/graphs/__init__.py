@@ -1,5 +1,6 @@
 """Networks as ONNX graphs: run without TensorFlow, and made smaller; bytes in, bytes out."""
 
+from mel.graphs.beginning import begin
 from mel.graphs.checking import refuse_outside
 from mel.graphs.packages import has, need, openvino
 from mel.graphs.running import Arrays, Runner, described, engine, opened, speaks_bfloat16
@@ -10,6 +11,7 @@ __all__ = [
     "Arrays",
     "Runner",
     "Smaller",
+    "begin",
     "described",
     "engine",
     "has",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
+from mel.graphs.beginning import begin
 from mel.graphs.checking import refuse_outside
 from mel.graphs.packages import has, need, openvino
 
@@ -60,14 +61,15 @@ def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) 
 
 
 def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
-    core = openvino().Core()
+    core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+    begin(core, settings)
     try:
         model = core.read_model(graph, b"")
         shapes = {port.get_any_name(): port.get_partial_shape() for port in model.inputs}
         fixed = {name: [batch, *(side.get_length() for side in list(shape)[1:])]
                  for name, shape in shapes.items()}  # fmt: skip
         model.reshape(fixed)
-        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": _HINTS[precision]})
+        compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         raise _unfit("OpenVINO", error) from error
     names = [(port, port.get_any_name()) for port in compiled.outputs]

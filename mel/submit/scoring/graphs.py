@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mel.errors import MelError
-from mel.graphs import has, openvino, refuse_outside
+from mel.graphs import begin, has, openvino, refuse_outside
 from mel.process import cores
 from mel.submit.scoring.engine import Answer, Graph, Network
 from mel.submit.scoring.member import Member
@@ -23,7 +23,6 @@ _STREAMS = 4  # batches computed at a time, at most: each takes memory of its ow
 _PRECISIONS: dict[str, Precision] = {"float32": "float32", "bfloat16": "bfloat16"}
 _TYPES = {"float32": "f32", "bfloat16": "bf16"}
 _NAMES = ("pixels", "metadata")
-_FIRST = Lock()
 
 
 class OpenVino:
@@ -50,7 +49,7 @@ class OpenVino:
         self.batch = batch
         self.precision: Precision = _chosen(self._core, precision)
         self._streams = min(self.threads, _STREAMS)
-        _begin(self._core, self._settings())
+        begin(self._core, self._settings())
         self._pool = ThreadPoolExecutor(self._streams, thread_name_prefix="mel-graph")
         self._room = BoundedSemaphore(2 * self._streams)
 
@@ -165,24 +164,6 @@ def _core() -> Any:
     if not has("openvino"):
         raise MelError("scoring needs OpenVINO, which is not installed; pip install 'mel[serve]'")
     return openvino().Core()
-
-
-def _begin(core: Any, settings: dict[str, Any]) -> None:
-    """Go all the way from an array to an array once, with one thread.
-
-    What the binding imports on its way for the first time, it guards by a lock of its own. Two
-    threads that get there together wait for each other for ever, one with Python's lock in its
-    hands: about once in ten processes that began with two pictures at a time.
-    """
-    library = openvino()
-    with _FIRST:
-        given = library.op.Parameter(library.Type.u8, library.Shape([1]))
-        model = library.Model([library.op.Result(given.output(0))], [given], "first")
-        request = core.compile_model(model, "CPU", settings).create_infer_request()
-        for kind in (np.uint8, np.float32):
-            library.Tensor(np.zeros(1, kind), shared_memory=True)
-        request.infer({0: np.zeros(1, np.uint8)}, share_inputs=True)
-        _ = request.get_output_tensor(0).data
 
 
 def native_precision() -> Precision:
