@@ -1,4 +1,4 @@
-"""`mel submit`: a submission and its check, and the scores of any images."""
+"""`mel submit`: submissions, their check, their way to Kaggle, and the scores of any images."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from mel.cli import options, show
+from mel.cli import options, sending, show
 
 __all__ = ["app"]
 
 app = options.room(
-    "Submissions, their check, and scores of any images.", "mel submit make --work work/demo"
+    "Submissions, from scores to the leaderboard, and scores of any images.",
+    "mel submit make --work work/demo",
 )
 
 
@@ -33,11 +34,23 @@ def make(
         str | None,
         typer.Option("--from", metavar="STAGE", help="Whose scores; by default the blend's."),
     ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option("--sample", metavar="FILE", help="Sample submission; by default the loaded."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="By default in the work folder's submissions/."),
+    ] = None,
 ) -> None:
-    """Write a submission from a stage's test scores, and check it."""
+    """Write a submission from a stage's test scores, and check it.
+
+    A JSON beside it says what it was made of: members' digests and weights, folds, honest AUC.
+    One of that name that was sent to Kaggle is kept under another.
+    """
     from mel import pipeline
 
-    show.line(str(pipeline.submit_from(work, source)))
+    show.line(str(pipeline.submit_from(work, source, sample, out)))
 
 
 @app.command(**options.example("mel submit check work/submissions/blend.csv --work work"))
@@ -53,8 +66,13 @@ def check(
     """Check a submission against its sample; the first offending row is named, exit status 1."""
     from mel import pipeline
 
-    pipeline.check(file, work, sample)
+    odd = pipeline.check(file, work, sample)
     show.line(f"{file}: header, ids and order are the sample's, every value is a finite number")
+    for text in odd:
+        show.line(show.filled(f"! {text}", 2))
+
+
+sending.add_to(app)
 
 
 @app.command(

@@ -113,11 +113,17 @@ def _ready(stage: Stage, todo: Sequence[Stage], source: Path | None) -> State:
     return states[stage.name]
 
 
-def submit_from(work: AnyPath, source: str | None = None) -> Path:
+def submit_from(
+    work: AnyPath,
+    source: str | None = None,
+    sample: AnyPath | None = None,
+    out: AnyPath | None = None,
+) -> Path:
     """Make a submission from what stands in `work` as `source`, by default the recipe's blend.
 
     `source` is a stage with test scores, such as "ensemble/blend" or "cnn/efficientnetv2_b0-256".
-    Gives the CSV's path, in submissions/. Raises MelError for an unknown source, and for one that
+    `sample` takes the place of the sample submission that was loaded. Gives the CSV's path, `out`
+    or in submissions/. Raises MelError for an unknown source, and for one that
     is missing or stale.
     """
     place = Work(Path(work))
@@ -136,7 +142,8 @@ def submit_from(work: AnyPath, source: str | None = None) -> Path:
     room, _, name = chosen.partition("/")
     scores = place.root / room / name / "test.parquet"
     with place.locked():
-        return submission(place, scores, place.submissions / f"{name}.csv")
+        path = place.submissions / f"{name}.csv" if out is None else Path(out)
+        return submission(place, scores, path, None if sample is None else Path(sample))
 
 
 def facts(work: AnyPath) -> dict[str, str]:
@@ -145,14 +152,15 @@ def facts(work: AnyPath) -> dict[str, str]:
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
 
 
-def check(file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None) -> None:
+def check(
+    file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None
+) -> tuple[str, ...]:
     """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`."""
-    if (work is None) == (sample is None):
+    if sample is not None and work is None:
+        return submit.check(file, sample)
+    if work is None or sample is not None:
         raise MelError("submit check: what to compare with? give either --work or --sample")
-    if work is not None:
-        submit.check(Path(file), read_sample(Work(Path(work))))
-    elif sample is not None:
-        submit.check(Path(file), Path(sample))
+    return submit.check(file, read_sample(Work(Path(work))))
 
 
 def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:

@@ -1,0 +1,226 @@
+"""`mel submit send`, `list` and `blend`: what becomes of submissions."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mel.cli import show
+from mel.cli.options import example
+
+if TYPE_CHECKING:
+    from mel.submit import Sent
+
+__all__ = ["add_to"]
+
+
+class _Method(StrEnum):
+    rank = "rank"
+    mean = "mean"
+    power = "power"
+
+
+_File = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="The submission.", show_default=False)
+]
+_Competition = Annotated[
+    str,
+    typer.Option(
+        "--competition",
+        "-c",
+        metavar="NAME",
+        help="Its name, or the address of its page; by default where FILE was sent before.",
+    ),
+]
+_Sample = Annotated[
+    Path | None,
+    typer.Option("--sample", metavar="FILE", help="Sample submission, where FILE has no work."),
+]
+_Message = Annotated[
+    str, typer.Option("--message", "-m", metavar="TEXT", help="By default name and CV.")
+]
+_Kernel = Annotated[
+    str | None,
+    typer.Option("--kernel", "-k", metavar="OWNER/NOTEBOOK", help="Submit a notebook's output."),
+]
+_Version = Annotated[
+    int | None, typer.Option("--version", "-v", metavar="N", help="Which version of the notebook.")
+]
+_Output = Annotated[
+    str, typer.Option("--file", "-f", metavar="NAME", help="The file that the notebook writes.")
+]
+_Folder = Annotated[
+    Path,
+    typer.Option("--folder", metavar="DIR", help="For the JSON of a notebook without a FILE."),
+]
+_Patience = Annotated[
+    float, typer.Option("--patience", min=1, metavar="S", help="Seconds of silence to bear.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the room's."""
+    app.command(**example("mel submit send work/submissions/blend.csv -c NAME --dry-run"))(send)
+    app.command("list", **example("mel submit list --work work --refresh"))(list_)
+    app.command(
+        **example("mel submit blend a.csv b.csv --weights 2,1 --out blend.csv --sample sample.csv")
+    )(blend)
+
+
+def send(
+    file: _File = None,
+    competition: _Competition = "",
+    sample: _Sample = None,
+    message: _Message = "",
+    kernel: _Kernel = None,
+    version: _Version = None,
+    output: _Output = "submission.csv",
+    folder: _Folder = Path(),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all, say what would be done; send nothing.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Send once more what was sent already.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait until the score is there.")
+    ] = True,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
+    ] = 60.0,
+    patience: _Patience = 120.0,
+) -> None:
+    """Send a submission with Kaggle's own client, wait for its score, and write it down.
+
+    First are checked: header, ids and values, the client, its credentials, the competition, its
+    rules, and what is left of today's submissions. The score goes into the JSON beside FILE. A run
+    that was stopped goes on by the same command, and nothing is sent twice. Competitions that take
+    notebooks only: -k OWNER/NOTEBOOK -v N -f submission.csv, and FILE, if any, is what it wrote.
+    Credentials are those of mel kaggle download. No secret is ever printed.
+    """
+    from mel import submit
+
+    notebook = None
+    if kernel is not None:
+        notebook = submit.Notebook.of(kernel, version, output)
+    elif version is not None:
+        raise typer.BadParameter("--version is of a notebook: give --kernel OWNER/NOTEBOOK too")
+    done = submit.send(
+        file,
+        competition,
+        sample=sample,
+        message=message,
+        notebook=notebook,
+        folder=folder,
+        dry_run=dry_run,
+        again=again,
+        wait=wait,
+        minutes=minutes,
+        patience=patience,
+    )
+    if dry_run:
+        _plan(done)
+        return
+    score = {"public": show.number(done.public), "private": show.number(done.private)}
+    facts = {"submission": done.name, "competition": done.competition, "state": done.state}
+    show.facts(facts | score | {"written to": done.beside})
+
+
+def _plan(done: "Sent") -> None:
+    import shlex
+
+    from mel.kaggle.client import require
+
+    rows = [(c.name, c.state, c.detail.partition(";")[0]) for c in done.checks]
+    show.table(("check", "state", "found"), rows, hang=True)
+    require(done.checks)
+    show.line(f"would run: {shlex.join(done.command)}")
+
+
+def list_(
+    work: Annotated[
+        Path, typer.Option("--work", metavar="DIR", help="Work folder, or one of submissions.")
+    ] = Path(),
+    competition: Annotated[
+        str, typer.Option("--competition", "-c", metavar="NAME", help="Only what was sent there.")
+    ] = "",
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask Kaggle for scores that have become known.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them, as PNG.")
+    ] = None,
+    share: Annotated[
+        float,
+        typer.Option(
+            "--share", min=0.001, max=1, metavar="PART", help="Of the test set that is public."
+        ),
+    ] = 0.3,
+    patience: _Patience = 120.0,
+) -> None:
+    """List submissions, CV against leaderboard, with their rank correlation.
+
+    CV is the honest AUC for a blend, the out-of-fold AUC for a member. Under the table stands what
+    speaks against following the public score.
+    """
+    from mel import submit
+
+    found = submit.list(work, competition=competition, refresh=refresh, patience=patience)
+    columns = ("name", "cv", "public", "private", "state", "time")
+    rows = found.select(columns).rows()
+    show.table(columns, [(n, *map(show.number, s), state, _minute(t)) for n, *s, state, t in rows])
+    show.line()
+    for side in ("public", "private"):
+        show.line(f"rank correlation of CV and {side} score: {submit.agreement(found, side)}")
+    for text in submit.cautions(found, share):
+        show.line(show.filled(f"! {text}", 2))
+    if plot is not None:
+        show.line(str(submit.plot(found, plot)))
+
+
+def _minute(time: str | None) -> str:
+    """Write a time to the minute, for people.
+
+    >>> _minute("2026-11-23T12:00:00+00:00")
+    '2026-11-23 12:00'
+    """
+    return (time or "-")[:16].replace("T", " ")
+
+
+def blend(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Submissions, whoever wrote them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The blend, a CSV.")],
+    weights: Annotated[
+        str, typer.Option("--weights", metavar="W,W...", help="One a file; by default all alike.")
+    ] = "",
+    method: Annotated[
+        _Method, typer.Option("--method", help="Of ranks, of scores, or of their powers.")
+    ] = _Method.rank,
+    power: Annotated[
+        float, typer.Option("--power", metavar="P", help="The exponent, for --method power.")
+    ] = 2.0,
+    sample: Annotated[
+        Path | None, typer.Option("--sample", metavar="FILE", help="Whose order and ids to take.")
+    ] = None,
+) -> None:
+    """Blend submissions of anybody's: ids are joined, what does not match is refused.
+
+    "rank" averages places within each file, whatever its scale; "mean" averages scores; "power"
+    gives their power mean. Scores that are no probabilities, and a file that ranks against the
+    others, are warned of. A JSON beside the blend names every file by its SHA-256.
+    """
+    from mel import submit
+
+    given = _numbers(weights) if weights else None
+    submit.blend(files, out, weights=given, method=method.value, power=power, sample=sample)
+    show.line(str(out))
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"--weights {text}: give numbers, as in 2,1,1") from None
