@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mel.cli import options, pictures, show
+from mel.cli import offline, options, pictures, show
 
 __all__ = ["app"]
 
@@ -85,6 +85,7 @@ def download(
 
 
 pictures.add_to(app)
+offline.add_to(app)
 
 
 def _brief(detail: str, state: str) -> str:

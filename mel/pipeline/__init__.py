@@ -12,6 +12,8 @@ from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.imported import Imported
 from mel.pipeline.importing import import_scores
+from mel.pipeline.inferring import infer
+from mel.pipeline.offline import kaggle_bundle
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.previewing import preview
@@ -51,7 +53,9 @@ __all__ = [
     "import_map",
     "import_scores",
     "importance",
+    "infer",
     "inner_folds",
+    "kaggle_bundle",
     "members",
     "nested",
     "only",
