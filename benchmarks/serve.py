@@ -223,9 +223,9 @@ def _choose(given: argparse.Namespace) -> None:
 
 
 def _has_bfloat16() -> bool:
-    from mel.graphs import speaks_bfloat16
+    from mel.graphs import native_precision
 
-    return speaks_bfloat16()
+    return native_precision() == "bfloat16"
 
 
 def _ask(keras: "subprocess.Popen[str]", way: str) -> Row:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,39 +10,19 @@ from numpy.typing import NDArray
 from mel.errors import MelError
 from mel.graphs.beginning import begin
 from mel.graphs.checking import refuse_outside
-from mel.graphs.packages import has, need, openvino
+from mel.graphs.packages import engine, need, openvino
+from mel.graphs.precision import HINTS, Precision
 
-__all__ = ["Arrays", "Precision", "Runner", "described", "engine", "opened", "speaks_bfloat16"]
+__all__ = ["Arrays", "Runner", "described", "opened"]
 
 Arrays = Mapping[str, NDArray[Any]]
-Precision = Literal["float32", "bfloat16"]
 Runner = Callable[[Arrays], dict[str, NDArray[np.float32]]]
 _BATCH = 16
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
-
-
-def engine() -> str:
-    """Name what runs graphs here, openvino or onnxruntime, without importing it.
-
-    Raises MelError where neither is installed.
-    """
-    for name in ("openvino", "onnxruntime"):
-        if has(name):
-            return name
-    raise MelError("graphs are run by OpenVINO, which is not installed; pip install 'mel[export]'")
 
 
 def described() -> str:
     """Name what runs graphs here with its version, such as `openvino 2026.4.1`."""
     return f"{engine()} {version(engine())}"
-
-
-def speaks_bfloat16() -> bool:
-    """Say whether OpenVINO is here and the processor computes in bfloat16."""
-    if engine() != "openvino":
-        return False
-    core = openvino().Core()
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) -> Runner:
@@ -61,7 +41,7 @@ def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) 
 
 
 def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
-    core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+    core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": HINTS[precision]}
     begin(core, settings)
     try:
         model = core.read_model(graph, b"")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mel.bundles import write_bundle
+from mel.graphs import native_precision
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
 from mel.pipeline.bundling.graphs import Graphs, chosen
@@ -13,7 +14,7 @@ from mel.pipeline.bundling.measuring import Measured, allows, compared, said_by
 from mel.pipeline.bundling.packing import Files, files_of, manifest_of
 from mel.pipeline.bundling.verifying import Verified, verify
 from mel.progress import say
-from mel.submit.scoring import Scorer, native_precision
+from mel.submit.scoring import Scorer
 
 __all__ = ["Tried", "tried"]
 

@@ -7,7 +7,6 @@ True
 
 from mel.submit.scoring.asking import Asked
 from mel.submit.scoring.engine import Answer, Engine, Graph, Network
-from mel.submit.scoring.graphs import native_precision
 from mel.submit.scoring.judging import Judged
 from mel.submit.scoring.looked import Looked
 from mel.submit.scoring.member import Member
@@ -23,5 +22,4 @@ __all__ = [
     "Member",
     "Network",
     "Scorer",
-    "native_precision",
 ]

@@ -122,7 +122,7 @@ def test_the_size_of_a_batch_changes_nothing_but_rounding(
     handmade: Path, frame: pl.DataFrame, scorer: Scorer
 ) -> None:
     small = Scorer.open(handmade / "blend.mel", "float32", threads=1, batch=3)
-    assert (small.batch, scorer.batch) == (3, 16)
+    assert (small.batch, scorer.batch) == (3, 8)
     for name in scorer.members:
         one, other = (each.look(frame).probabilities[name] for each in (small, scorer))
         assert one == pytest.approx(other, abs=1e-6)
@@ -342,7 +342,7 @@ def test_folds_averaged_into_one_spread_over_the_stacks_models(
 def test_bfloat16_is_used_unasked_only_where_the_bundle_allows(
     handmade: Path, tmp_path: Path
 ) -> None:
-    from mel.submit.scoring import native_precision
+    from mel.graphs import native_precision
 
     forbidden = _changed(handmade, tmp_path, {}, bfloat16=False)
     assert Scorer.open(forbidden).precision == "float32"
