@@ -15,7 +15,7 @@ from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
 from mel.digests import digest_file
 from mel.errors import MelError
-from mel.graphs import engine, has
+from mel.graphs import has
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
@@ -65,10 +65,9 @@ def export(
 
 def _check_installed() -> None:
     check_installed()
-    missing = [name for name in ("onnx", "tf2onnx") if not has(name)]
+    missing = [name for name in ("onnx", "tf2onnx", "openvino") if not has(name)]
     if missing:
         raise MelError(f"{missing[0]} is not installed here; pip install 'mel[export]'")
-    engine()
 
 
 def _part(member: Path, recipe: MemberRecipe, fold: int) -> dict[str, Any]:

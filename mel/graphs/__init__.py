@@ -2,7 +2,7 @@
 
 from mel.graphs.beginning import begin
 from mel.graphs.checking import refuse_outside
-from mel.graphs.packages import engine, has, need, openvino
+from mel.graphs.packages import has, need, openvino
 from mel.graphs.precision import HINTS, Precision, chosen_precision, native_precision
 from mel.graphs.running import Arrays, Runner, described, opened
 from mel.graphs.shrinking import SMALLER, Smaller, shrunk
@@ -17,7 +17,6 @@ __all__ = [
     "begin",
     "chosen_precision",
     "described",
-    "engine",
     "has",
     "native_precision",
     "need",

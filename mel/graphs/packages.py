@@ -7,7 +7,7 @@ from typing import Any
 
 from mel.errors import MelError
 
-__all__ = ["engine", "has", "need", "openvino"]
+__all__ = ["has", "need", "openvino"]
 
 _INSTALL = "pip install 'mel[export]'"
 
@@ -41,14 +41,3 @@ def openvino() -> Any:
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # not to be had
     return need("openvino")
-
-
-def engine() -> str:
-    """Name what runs graphs here, openvino or onnxruntime, without importing it.
-
-    Raises MelError where neither is installed.
-    """
-    for name in ("openvino", "onnxruntime"):
-        if has(name):
-            return name
-    raise MelError("graphs are run by OpenVINO, which is not installed; pip install 'mel[export]'")

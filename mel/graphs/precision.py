@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mel.errors import MelError
-from mel.graphs.packages import engine, openvino
+from mel.graphs.packages import openvino
 
 __all__ = ["HINTS", "Precision", "chosen_precision", "native_precision"]
 
@@ -14,10 +14,8 @@ HINTS: dict[str, str] = {"float32": "f32", "bfloat16": "bf16"}  # as OpenVINO ca
 def native_precision() -> Precision:
     """Give what OpenVINO itself would choose here: bfloat16 where the processor computes it.
 
-    Float32 where graphs are run by ONNX Runtime. Raises MelError where neither is installed.
+    Raises MelError where OpenVINO is not installed.
     """
-    if engine() != "openvino":
-        return "float32"
     kind = openvino().Core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()
     return "bfloat16" if kind == "bf16" else "float32"
 
