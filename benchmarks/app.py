@@ -23,7 +23,7 @@ import numpy as np
 from mel.app.drawing import bars
 from mel.app.exporting import drawn
 from mel.app.model import Model
-from mel.app.picturing import veil
+from mel.app.picturing import layers
 from mel.app.session import Session
 
 ROOT = Path(__file__).parent.parent
@@ -74,7 +74,7 @@ def _alone(model: Model, photos: Sequence[Path]) -> list[float]:
         start = time.perf_counter()
         session.take([file])
         (found,) = session.found(model, together=False, progress=lambda *_: None)
-        veil(model, found)
+        layers(model, found)
         drawn(model, found)
         bars(found.parts)
         spent.append(time.perf_counter() - start)

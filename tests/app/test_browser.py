@@ -67,7 +67,9 @@ def nameless(page: Any) -> list[str]:
     """Controls and pictures that say nothing to who cannot see them."""
     return list(
         page.evaluate(
-            """() => [...document.querySelectorAll('.stMain input, .stMain button, .stMain img')]
+            """() => [document.querySelector('.stMain'), ...[...document.querySelectorAll('*')]
+              .map(e => e.shadowRoot).filter(Boolean)]
+            .flatMap(root => [...root.querySelectorAll('input, button, select, img')])
             .filter(e => e.offsetParent !== null && e.ariaHidden !== 'true')
             .filter(e => !(e.labels?.length || e.getAttribute('aria-label') || e.title || e.alt
               || e.innerText?.trim() || e.closest('label, [aria-hidden=true]')

@@ -19,7 +19,11 @@ def opened() -> Any:
 
 
 def written(page: Any) -> str:
-    return " ".join([*(h.body for h in page.html), *(m.value for m in page.markdown)])
+    return " ".join([*bodies(page), *(m.value for m in page.markdown)])
+
+
+def bodies(page: Any) -> list[str]:
+    return [found.proto.body for found in page.get("html")]
 
 
 def send(page: Any, name: str, data: bytes) -> None:
@@ -34,7 +38,7 @@ def with_example(page: Any, number: int = 1) -> Any:
 
 def test_the_disclaimer_comes_first_and_stays(served: Path) -> None:
     page = opened()
-    first = next(h.body for h in page.html if "<style>" not in h.body)
+    first = next(body for body in bodies(page) if "<style>" not in body)
     assert "no medical device" in first
     assert "stored" in first
     assert "mel-always" in written(with_example(page))

@@ -27,10 +27,10 @@ def show(model: Model, session: Session) -> None:
     found = _found(model, session, together=together)
     if several:
         st.html(_overview(found))
-    _downloads(model, found)
+    _downloads(model, session)
     for rank, one in enumerate(found, 1):
         with st.container(border=True):
-            mole.show(model, one, rank if several else None)
+            mole.show(model, session, one, rank if several else None)
 
 
 def _found(model: Model, session: Session, *, together: bool) -> list[Finding]:
@@ -74,14 +74,21 @@ def _row(rank: int, one: Finding) -> str:
     )
 
 
-def _downloads(model: Model, found: Sequence[Finding]) -> None:
+def _downloads(model: Model, session: Session) -> None:
+    """Offer both files; the buttons hold on to the session alone, which forgets."""
+
+    def page() -> str:
+        return report(model, session.judged, datetime.now().astimezone())
+
+    def rows() -> str:
+        return table(session.judged)
+
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
-        "Report to print (HTML)", lambda: report(model, found, datetime.now().astimezone()),
-        "moles.html", "text/html", icon=":material/description:", on_click="ignore",
-        width="stretch",
+        "Report to print (HTML)", page, "moles.html", "text/html",
+        icon=":material/description:", on_click="ignore", width="stretch",
     )  # fmt: skip
     right.download_button(
-        "Table (CSV)", lambda: table(found), "moles.csv", "text/csv",
+        "Table (CSV)", rows, "moles.csv", "text/csv",
         icon=":material/table:", on_click="ignore", width="stretch",
     )  # fmt: skip
