@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from mel.app.drawing import bars
-from mel.app.exporting import drawn
+from mel.app.drawing import bars, drawn
 from mel.app.model import Model
 from mel.app.picturing import layers
 from mel.app.session import Session

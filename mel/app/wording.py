@@ -11,6 +11,7 @@ __all__ = [
     "SHORT",
     "SYNTHETIC",
     "WARNINGS",
+    "alarms",
     "doubt",
     "frequency",
     "hedges",
@@ -85,10 +86,10 @@ def ratio(probability: float, usual: float) -> str:
     """Say how a risk compares with the average of the training pictures.
 
     >>> ratio(0.09, 0.03), ratio(0.03, 0.03), ratio(0.01, 0.04)
-    ('3.0 times the average of the training pictures', 'about the average of the training pictures',
-     'below the average of the training pictures')
+    ('3.0 times the average risk in training', 'about the average risk in training',
+     'below the average risk in training')
     """
-    end = "the average of the training pictures"
+    end = "the average risk in training"
     if probability >= 1.5 * usual:
         times = probability / usual
         return f"{times:.1f} times {end}" if times < 9.95 else f"{times:.0f} times {end}"
@@ -110,7 +111,7 @@ def place(percentile: float) -> str:
 def verdict(finding: Finding) -> tuple[str, str]:
     """Give the operating point's verdict in a few words, and what it does not mean."""
     if finding.alarm:
-        return "Above the alarm line", "Most such alarms are false. Let a doctor look at the mole."
+        return "Above the alarm line", "Many such alarms are false. Let a doctor look at the mole."
     return "Below the alarm line", "That is no all-clear: the line misses some melanomas."
 
 
@@ -134,8 +135,27 @@ def worth(point: OperatingPoint) -> str:
     )
 
 
+def alarms(point: OperatingPoint, usual: float) -> str:
+    """Say how many alarms are true, where melanomas are as frequent as in training (Bayes).
+
+    >>> from mel.ensemble import Share
+    >>> share = Share(0.8, 0.7, 0.9)
+    >>> point = OperatingPoint("sensitivity", 0.8, 0.5, 0.4, 0.6, 0.1, *[share] * 4)
+    >>> alarms(point, 0.05).replace(_KEPT, " ")
+    'Where 5.0 % of the moles are melanomas, as among the training pictures, about 17 in 100 \
+alarms are true.'
+    """
+    true = usual * point.sensitivity.value
+    false = (1 - usual) * (1 - point.specificity.value)
+    share = true / (true + false) if true + false else 0.0
+    return (
+        f"Where {percent(usual)} of the moles are melanomas, as among the training pictures, "
+        f"{frequency(share)} alarms are true."
+    )
+
+
 def _ends(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+    return f"{percent(low).removesuffix(f'{_KEPT}%')} to {percent(high)}"
 
 
 def doubt(finding: Finding) -> str:
@@ -143,7 +163,7 @@ def doubt(finding: Finding) -> str:
     spread = _odds(finding.high) / _odds(finding.low)
     word = "agree" if spread < _NEARLY else "differ" if spread < _WIDELY else "differ widely"
     ends = f"{percent(finding.low)} to {percent(finding.high)}"
-    text = f"The folds {word}: {percent(finding.low) if spread == 1 else ends}."
+    text = f"The folds' networks {word}: {percent(finding.low) if spread == 1 else ends}."
     places = [part.place for part in finding.parts]
     if len(places) > 1:
         low, high = (round(100 * end) for end in (min(places), max(places)))

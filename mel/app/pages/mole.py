@@ -4,14 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from mel.app.drawing import bars
-from mel.app.exporting import drawn
+from mel.app.drawing import bars, drawn
 from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.app.pages import maps
 from mel.app.pages.frame import shown
 from mel.app.session import Session
 from mel.app.wording import (
+    alarms,
     frequency,
     hedges,
     in_short,
@@ -61,7 +61,8 @@ def _risk(model: Model, one: Finding) -> None:
 def _trust(model: Model, one: Finding) -> None:
     st.html("".join(f'<p class="mel-soft">{escape(text)}</p>' for text in hedges(one)))
     with st.expander("What the alarm line is worth"):
-        st.write(worth(model.points[one.variant]))
+        point, usual = model.points[one.variant], model.calibrations[one.variant].used_at
+        st.write(f"{worth(point)} {alarms(point, usual)}")
     with st.expander("What each part contributes"):
         st.html(
             '<p class="mel-soft">How far each part of the ensemble moves the score down (left) or '
