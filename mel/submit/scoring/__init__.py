@@ -5,7 +5,7 @@
 True
 """
 
-from mel.submit.scoring.asking import Asked
+from mel.submit.scoring.asking import CHOICES, Asked, check_variant
 from mel.submit.scoring.engine import Answer, Engine, Graph, Network
 from mel.submit.scoring.judging import Judged
 from mel.submit.scoring.looked import Looked
@@ -13,6 +13,7 @@ from mel.submit.scoring.member import Member
 from mel.submit.scoring.scorer import Scorer
 
 __all__ = [
+    "CHOICES",
     "Answer",
     "Asked",
     "Engine",
@@ -22,4 +23,5 @@ __all__ = [
     "Member",
     "Network",
     "Scorer",
+    "check_variant",
 ]
