@@ -78,6 +78,11 @@ def _part(member: Path, recipe: MemberRecipe, fold: int) -> dict[str, Any]:
 
 
 def _mean_part(member: Path, recipe: MemberRecipe) -> dict[str, Any]:
+    if recipe.settings.tta.average == "rank":
+        raise MelError(
+            f"{member.name}: ranks each fold's scores among its own held-out ones (tta.average), "
+            "which a mean of the folds' networks has none of; leave out --average"
+        )
     if len(set(recipe.taught)) > 1:
         raise MelError(
             f"{member.name}: its folds' networks have other outputs each, since a diagnosis lacks "

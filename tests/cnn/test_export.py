@@ -2,14 +2,12 @@
 
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mel import cnn, pipeline
-from mel.cnn import Exported
 from mel.cnn.exporting import EXPORT
 from mel.errors import MelError
 from mel.files import read_json, write_json
@@ -19,38 +17,9 @@ from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 from mel.views import probability
 
+from .conftest import Place
+
 ROOM = sys.modules["mel.cnn.export"]  # its name is also that of the function
-
-for package in ("onnx", "tf2onnx", "openvino"):
-    pytest.importorskip(package)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A work folder with one trained member, and what was exported of it."""
-
-    work: Path
-    member: Path
-    made: list[Exported]
-
-
-@pytest.fixture(scope="module")
-def exported(
-    trained: tuple[Path, Predictions, Predictions],
-    small: ImageTable,
-    small_folds: Folds,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Place:
-    """Fold 0 and the mean network, exported by one child process."""
-    work = tmp_path_factory.mktemp("exported")
-    member = work / "cnn" / trained[0].name
-    shutil.copytree(trained[0], member)
-    small.write(work / "images.parquet")
-    small_folds.write(work / "folds.parquet")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", "jax")  # as where it was trained on a TPU
-        (made,) = pipeline.export(work, [member.name], [0], average=True).values()
-    return Place(work, member, made)
 
 
 def logits(path: Path, images: ImageTable, ids: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +106,13 @@ def test_what_cannot_be_exported_is_refused_in_a_line(
     others = Folds.of(folds.frame.with_columns(fold=1 - folds.frame["fold"]), seed=0, method="x")
     with pytest.raises(MelError, match="was trained on other folds"):
         cnn.export(exported.member, small, others)
+    settings = exported.member / "recipe.json"
+    said = read_json(settings)
+    ranked = {"tta": said["settings"]["tta"] | {"turns": "flips", "average": "rank"}}
+    write_json(settings, said | {"settings": said["settings"] | ranked})
+    with pytest.raises(MelError, match=r"ranks each fold's scores .* leave out --average"):
+        cnn.export(exported.member, small, folds, average=True)
+    write_json(settings, said)
     monkeypatch.setattr(ROOM, "has", lambda name: name != "tf2onnx")
     with pytest.raises(MelError, match=r"tf2onnx is not installed here; pip install 'mel\[export"):
         cnn.export(exported.member, small, folds)

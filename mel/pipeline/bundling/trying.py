@@ -19,6 +19,10 @@ from mel.submit.scoring import Scorer
 __all__ = ["Tried", "tried"]
 
 _WHOLE = "all folds in float32"
+_KNOWN = (
+    "Stack, blend, its references and the calibration were fitted to these very images: only what "
+    "changes counts, and no AUC of this section is honest."
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Tried:
     notes: tuple[str, ...]
     device: str
 
+    @property
+    def warnings(self) -> list[str]:
+        """What was lost beyond noise, a sentence each."""
+        return [one.warning for one in self.measured if one.warning]
+
     def facts(self) -> dict[str, Any]:
         """Give plain data for facts.json."""
         compared_with = {"members": dict(self.verified.members), "blend": self.verified.blend}
@@ -39,6 +48,7 @@ class Tried:
             | {"images": self.verified.images, "text": self.verified.text},
             "measured": [one.as_dict() | {"text": one.text} for one in self.measured],
             "unmeasured": list(self.notes),
+            "warnings": list(self.warnings),
             "bfloat16": self.bfloat16,
             "device": self.device,
         }
@@ -69,10 +79,11 @@ def tried(gathered: Gathered, wanted: Wanted, files: Files, whole: Graphs, desk:
         everything = files_of(gathered, Wanted(), chosen(whole, Wanted(), every))
         write_bundle(desk / "whole.mel", everything | blank, manifest)
         before = said_by(Scorer.open(desk / "whole.mel", "float32"), honest)
-        measured.append(compared(wanted.said, _WHOLE, honest, before, plain))
+        measured += compared(wanted.said, _WHOLE, honest, before, plain)
+    notes = (_KNOWN,) if honest.known else ()
     if native_precision() != "bfloat16":
         note = "bfloat16 was not measured, for the processor that made this bundle has none."
-        return Tried(verified, tuple(measured), False, (note,), device)
+        return Tried(verified, tuple(measured), False, (*notes, note), device)
     low = said_by(Scorer.open(desk / "draft.mel", "bfloat16"), honest)
-    measured.append(compared("bfloat16", "float32", honest, plain, low))
-    return Tried(verified, tuple(measured), allows(measured[-1]), (), device)
+    rounded = compared("bfloat16", "float32", honest, plain, low)
+    return Tried(verified, (*measured, *rounded), allows(rounded), notes, device)
