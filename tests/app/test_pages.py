@@ -80,6 +80,17 @@ def test_uploads_are_taken_and_hostile_ones_named(served: Path, photos: list[Pat
     assert page.file_uploader[0].value in ([], None)
 
 
+def test_moles_of_both_sexes_as_one_persons_are_asked_about(served: Path) -> None:
+    page = with_example(with_example(opened()), 2)
+    page.selectbox[0].set_value("male").run()
+    page.selectbox[2].set_value("female").run()
+    assert "of one person?" in page.info[0].value
+    next(b for b in page.button if "of the first for all" in b.label).click().run()
+    assert not page.exception
+    assert not page.info
+    assert [page.selectbox[k].value for k in (0, 2)] == ["male", "male"]
+
+
 def test_an_absurd_age_gets_a_friendly_line(served: Path) -> None:
     page = with_example(opened())
     page.number_input[0].set_value(999).run()

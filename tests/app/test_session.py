@@ -109,6 +109,8 @@ def test_names_stay_apart_and_age_and_sex_are_taken_over(photos: list[Path]) -> 
     session.take([replace(second, name="a.png")])
     other = list(session.moles.values())[1]
     assert (other.label, other.age, other.sex, other.site) == ("a (2)", 40.0, "male", None)
+    session.take([replace(files(photos[2:3])[0], name="camera-input-2026-01-02T03_04.jpg")])
+    assert list(session.moles.values())[2].label == "Camera"
 
 
 def test_all_moles_can_be_given_the_age_and_sex_of_the_first(photos: list[Path]) -> None:

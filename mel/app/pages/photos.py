@@ -13,7 +13,6 @@ from mel.app.session import Session
 
 __all__ = ["show"]
 
-_KINDS = ["jpg", "jpeg", "png", "webp"]
 _WIDE = 150  # pixels of an example
 _WAYS = ("Files", "Camera", "Examples")
 
@@ -42,8 +41,8 @@ def _sources(model: Model, session: Session) -> None:
     way = st.radio("Where do the photos come from?", ways, horizontal=True, key="way")
     if way == "Files":
         files = st.file_uploader(
-            f"Choose photos or drop them here: one mole each, at most {MOST}",
-            type=_KINDS, accept_multiple_files=True, key=f"files-{session.round}",
+            f"Choose photos or drop them here: JPEG, PNG or WebP, one mole each, at most {MOST}",
+            accept_multiple_files=True, key=f"files-{session.round}",
         )  # fmt: skip
         _take(session, files or [])
     elif way == "Camera":

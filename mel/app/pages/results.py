@@ -25,6 +25,8 @@ def show(model: Model, session: Session) -> None:
     together = several and st.toggle(
         "These are moles of one person: compare them", value=True, key="together"
     )
+    if together and len({mole.sex for mole in session.moles.values() if mole.sex}) > 1:
+        st.info("Sex is not the same for all: are these moles of one person?")
     found = _found(model, session, together=together)
     if several:
         st.html(_overview(found))
