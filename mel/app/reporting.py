@@ -5,22 +5,11 @@ from datetime import datetime
 from html import escape
 
 from mel.app.drawing import drawn
+from mel.app.figures import frequency, percent, place
 from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.app.picturing import thumbnail
-from mel.app.wording import (
-    DISCLAIMER,
-    PRIVACY,
-    alarms,
-    doubt,
-    frequency,
-    notes,
-    percent,
-    place,
-    verdict,
-    warned,
-    worth,
-)
+from mel.app.wording import DISCLAIMER, PRIVACY, alarms, doubt, notes, verdict, warned, worth
 from mel.report import document
 
 __all__ = ["report"]

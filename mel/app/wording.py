@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from mel.app.figures import KEPT, frequency, percent
 from mel.app.findings import Finding
 from mel.ensemble import OperatingPoint
 
@@ -13,13 +14,9 @@ __all__ = [
     "WARNINGS",
     "alarms",
     "doubt",
-    "frequency",
     "hedges",
     "in_short",
     "notes",
-    "percent",
-    "place",
-    "ratio",
     "verdict",
     "warned",
     "worth",
@@ -50,62 +47,7 @@ WARNINGS = {
     "bright": "The photo is too bright: take it again without flash or direct sun.",
     "small": "The photo has few pixels: take it closer, or choose the original.",
 }
-_KEPT = "\N{NO-BREAK SPACE}"
 _NEARLY, _WIDELY = 2.0, 5.0  # ratios of odds over which folds agree, and over which they differ
-
-
-def percent(share: float) -> str:
-    """Give a share in percent, with as many digits as say something; its sign stays with it.
-
-    >>> [percent(x).replace(_KEPT, " ") for x in (0.0004, 0.0312, 0.5, 0.99999)]
-    ['under 0.1 %', '3.1 %', '50 %', 'over 99.9 %']
-    """
-    if share < 0.001:
-        return f"under 0.1{_KEPT}%"
-    if share > 0.999:
-        return f"over 99.9{_KEPT}%"
-    digits = 1 if share < 0.0995 or share > 0.9 else 0
-    return f"{100 * share:.{digits}f}{_KEPT}%"
-
-
-def frequency(probability: float) -> str:
-    """Give a probability as people out of so many.
-
-    >>> frequency(0.031), frequency(0.004), frequency(0.72), frequency(0.0001)
-    ('about 3 in 100', 'about 4 in 1,000', 'about 72 in 100', 'fewer than 1 in 1,000')
-    """
-    if probability < 0.001:
-        return "fewer than 1 in 1,000"
-    if probability > 0.99:
-        return "more than 99 in 100"
-    of = 1000 if probability < 0.0095 else 100
-    return f"about {round(of * probability):,} in {of:,}"
-
-
-def ratio(probability: float, usual: float) -> str:
-    """Say how a risk compares with the average of the training pictures.
-
-    >>> ratio(0.09, 0.03), ratio(0.03, 0.03), ratio(0.01, 0.04)
-    ('3.0 times the average risk in training', 'about the average risk in training',
-     'below the average risk in training')
-    """
-    end = "the average risk in training"
-    if probability >= 1.5 * usual:
-        times = probability / usual
-        return f"{times:.1f} times {end}" if times < 9.95 else f"{times:.0f} times {end}"
-    return f"below {end}" if probability < usual / 1.5 else f"about {end}"
-
-
-def place(percentile: float) -> str:
-    """Say where a score stands among the training pictures.
-
-    >>> place(0.821)
-    'higher than 82 % of the training pictures'
-    """
-    shown = min(max(round(100 * percentile), 0), 100)
-    if shown in (0, 100):
-        return f"{'lower' if shown == 0 else 'higher'} than nearly all training pictures"
-    return f"higher than {shown} % of the training pictures"
 
 
 def verdict(finding: Finding) -> tuple[str, str]:
@@ -141,7 +83,7 @@ def alarms(point: OperatingPoint, usual: float) -> str:
     >>> from mel.ensemble import Share
     >>> share = Share(0.8, 0.7, 0.9)
     >>> point = OperatingPoint("sensitivity", 0.8, 0.5, 0.4, 0.6, 0.1, *[share] * 4)
-    >>> alarms(point, 0.05).replace(_KEPT, " ")
+    >>> alarms(point, 0.05).replace(KEPT, " ")
     'Where 5.0 % of the moles are melanomas, as among the training pictures, about 17 in 100 \
 alarms are true.'
     """
@@ -155,7 +97,7 @@ alarms are true.'
 
 
 def _ends(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(f'{_KEPT}%')} to {percent(high)}"
+    return f"{percent(low).removesuffix(f'{KEPT}%')} to {percent(high)}"
 
 
 def doubt(finding: Finding) -> str:

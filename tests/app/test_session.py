@@ -16,6 +16,7 @@ import pytest
 from mel.app.drawing import bars, forest, pictured, reliability, scale
 from mel.app.ducklings import duckling
 from mel.app.exporting import COLUMNS, table
+from mel.app.figures import frequency, percent, ratio
 from mel.app.findings import Finding, Part
 from mel.app.model import Model
 from mel.app.moles import aged, frame_of
@@ -23,7 +24,7 @@ from mel.app.picturing import ALL
 from mel.app.receiving import MOST, receive
 from mel.app.reporting import report
 from mel.app.session import Session
-from mel.app.wording import doubt, frequency, notes, percent, ratio, verdict, warned, worth
+from mel.app.wording import doubt, notes, verdict, warned, worth
 from mel.bundles import Bundle, write_bundle
 from mel.errors import MelError
 

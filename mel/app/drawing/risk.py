@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from mel.app.drawing.ink import CHARACTER, COOL, WARM, rule, svg, text
+from mel.app.figures import percent
 from mel.app.findings import Finding, Part
 from mel.app.model import Model
-from mel.app.wording import percent
 
 __all__ = ["bars", "drawn", "scale"]
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from mel.app.cards import groups_of, sections, variant_of, without_pictures
 from mel.app.drawing import curve, forest, reliability
+from mel.app.figures import percent
 from mel.app.model import Model
 from mel.app.pages.frame import shown
-from mel.app.wording import percent, worth
+from mel.app.wording import worth
 
 __all__ = ["show"]
 

@@ -5,23 +5,13 @@ from html import escape
 import streamlit as st
 
 from mel.app.drawing import bars, drawn
+from mel.app.figures import frequency, percent, place, ratio
 from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.app.pages import maps
 from mel.app.pages.frame import shown
 from mel.app.session import Session
-from mel.app.wording import (
-    alarms,
-    frequency,
-    hedges,
-    in_short,
-    percent,
-    place,
-    ratio,
-    verdict,
-    warned,
-    worth,
-)
+from mel.app.wording import alarms, hedges, in_short, verdict, warned, worth
 
 __all__ = ["show"]
 

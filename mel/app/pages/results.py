@@ -7,13 +7,14 @@ from html import escape
 import streamlit as st
 
 from mel.app.exporting import table
+from mel.app.figures import percent
 from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.app.pages import mole
 from mel.app.picturing import thumbnail
 from mel.app.reporting import report
 from mel.app.session import Session
-from mel.app.wording import percent, verdict
+from mel.app.wording import verdict
 
 __all__ = ["show"]
 
