@@ -62,8 +62,9 @@ class Measured:
 
     @property
     def title(self) -> str:
-        """What was measured, in a few words."""
-        return self.what if self.judged == _JUDGED["single"] else f"{self.what}, {self.judged}"
+        """What was measured, in a word or two."""
+        short = self.what if self.what == "bfloat16" else "smaller"
+        return short if self.judged == _JUDGED["single"] else f"{short}, patients"
 
     @property
     def text(self) -> str:
