@@ -90,13 +90,13 @@ def _held(folder: Path, out: Path) -> int:
     Who ends takes the lock's file away with the folder: what was opened just before is then held
     in vain, for the next one would make another. So it must still be the one that is there.
     """
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        except FileNotFoundError:
-            continue  # taken away in between
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and turn < _TRIES - 1:
+                continue  # taken away in between
             reason = error.strerror or str(error)
             raise MelError(f"{out}: cannot be written ({reason}); choose another --out") from error
         if _locked(file) and _is_there(file, folder / _LOCK):

@@ -268,7 +268,8 @@ def test_places_that_cannot_be_written_are_refused(
     (tmp_path / "folder.csv").mkdir()
     for message, out in {
         "unknown suffix": tmp_path / "a.xlsx",
-        "cannot be written": tmp_path / "file" / "a.csv",
+        "cannot be written .Not a dir": tmp_path / "file" / "a.csv",
+        "cannot be written .No such": Path("/proc/a.csv"),
         "is a folder": tmp_path / "folder.csv",
     }.items():
         with pytest.raises(MelError, match=message):
