@@ -140,6 +140,8 @@ def main() -> None:
         settled(page)
         page.get_by_role("button", name="Add Example 1").click()
         settled(page)
+        page.get_by_role("button", name="of the first for all").click()
+        settled(page)
         frames.append(_at(page, "What the ensemble says"))
         page.set_viewport_size({"width": FULL[0], "height": _PICTURE})
         _keep_png(_at(page, "What the ensemble says"), DOCS / "app.png")

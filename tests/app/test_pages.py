@@ -2,6 +2,10 @@
 
 import os
 import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,37 +147,44 @@ def test_a_broken_bundle_is_one_friendly_line(
     assert "cannot be opened" in page.error[0].value
 
 
+_WATCHED: list[list[str]] = []
+
+
+def _audit(event: str, given: tuple[Any, ...]) -> None:
+    """Note files that Python opens to write, and connections, whoever asks for them."""
+    if not _WATCHED:
+        return
+    if event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR):
+        _WATCHED[-1].append(f"write {given[0]}")
+    elif event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        _WATCHED[-1].append(f"{event} {given[1]}")
+
+
+sys.addaudithook(_audit)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    _WATCHED.append([])
+    try:
+        yield _WATCHED[-1]
+    finally:
+        _WATCHED.pop()
+
+
 def test_a_session_opens_no_connection_and_writes_no_file(
-    served: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+    served: Path, photos: list[Path], tmp_path: Path
 ) -> None:
     page = opened()
-    calls: list[str] = []
-
-    def connect(_socket: socket.socket, address: object) -> None:
-        calls.append(f"connect {address}")
-        raise OSError
-
-    real = os.open
-
-    def opens(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            calls.append(f"write {path}")
-        return real(path, flags, *rest, **named)
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(os, "open", opens)
-    import builtins
-
-    plain = builtins.open
-
-    def watched(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        if set(mode) & set("wax+"):
-            calls.append(f"write {file}")
-        return plain(file, mode, *rest, **named)
-
-    monkeypatch.setattr(builtins, "open", watched)
-    for path in photos[:2]:
-        send(page, path.name, path.read_bytes())
+    with watched() as calls:
+        for path in photos[:2]:
+            send(page, path.name, path.read_bytes())
     assert not page.exception
     assert "The riskiest first" in written(page)
     assert calls == []
+    with watched() as calls, socket.socket() as probe:
+        (tmp_path / "x").write_bytes(b"x")  # whatever way it is written, it would be seen
+        tempfile.TemporaryFile().close()
+        probe.setblocking(False)
+        probe.connect_ex(("127.0.0.1", 9))
+    assert len(calls) >= 3
