@@ -33,9 +33,11 @@ from mel.pipeline.bundling.gathering import Gathered, gather
 from mel.pipeline.bundling.honest import honest_images
 from mel.pipeline.bundling.making import _desk
 from mel.pipeline.bundling.measuring import Measured, allows
+from mel.pipeline.bundling.trying import _unmeasured
 from mel.pipeline.bundling.verifying import verify
+from mel.pipeline.folder import Work
 from mel.predictions import Predictions
-from mel.submit.scoring import Scorer
+from mel.submit.scoring import Looked, Scorer
 from mel.tables import Folds, ImageTable
 from mel.views import average, reference, seen, views, write_reference
 
@@ -196,6 +198,12 @@ def work(whole: Path, tmp_path: Path, exporting: list[str]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def gathered(whole: Path) -> Gathered:
+    """What a bundle of the finished work folder is made of."""
+    return gather(whole, Wanted())
+
+
+@pytest.fixture(scope="session")
 def made(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, graph_of: Callable[..., bytes]
 ) -> tuple[pipeline.Bundled, Path]:
@@ -290,9 +298,9 @@ def test_it_is_compared_and_measured_when_it_is_made(made: tuple[pipeline.Bundle
 
 
 def test_test_images_without_a_picture_are_counted_and_the_others_compared(
-    whole: Path, made: tuple[pipeline.Bundled, Path]
+    gathered: Gathered, made: tuple[pipeline.Bundled, Path]
 ) -> None:
-    gathered, scorer = gather(whole, Wanted()), Scorer.open(made[1], "float32")
+    scorer = Scorer.open(made[1], "float32")
 
     def lacking(lost: pl.Expr) -> Gathered:
         frame = gathered.table.frame.with_columns(path=pl.when(~lost).then("path"))
@@ -315,22 +323,24 @@ def test_test_images_without_a_picture_are_counted_and_the_others_compared(
 
 
 def test_scores_of_low_precision_do_not_stop_a_bundle_whose_chain_is_right(
-    work: Path, tmp_path: Path
+    gathered: Gathered, made: tuple[pipeline.Bundled, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a GPU's: the graph is Keras' in float32, the scores that were kept are not."""
-    onnx, numpy_helper = pytest.importorskip("onnx"), pytest.importorskip("onnx.numpy_helper")
-    member = work / "cnn" / "efficientnetv2_micro-32"
-    graph = onnx.load(member / "fold1" / "graph-32.onnx")
-    (bias,) = (one for one in graph.graph.initializer if one.name == "bias")
-    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + np.float32(0.01), "bias"))
-    onnx.save(graph, member / "fold1" / "graph-32.onnx")
+    scorer, name = Scorer.open(made[1], "float32"), "efficientnetv2_micro-32"
+    look = scorer.look
+
+    def other(frame: pl.DataFrame) -> Looked:
+        seen = look(frame)
+        moved = {name: seen.probabilities[name] + 0.003}
+        return replace(seen, probabilities={**seen.probabilities, **moved})
+
+    monkeypatch.setattr(scorer, "look", other)
     with pytest.raises(MelError, match=r"differ by .*e-03 in a test image's score"):
-        pipeline.bundle(work, tmp_path / "x.mel", Wanted(measured=0))
-    for fold in (0, 1):
-        mark = member / f"fold{fold}" / "done.json"
-        write_json(mark, read_json(mark) | {"precision": "mixed_float16"})
-    found = pipeline.bundle(work, tmp_path / "x.mel", Wanted(measured=0)).verified
-    assert found.low == ("efficientnetv2_micro-32",)
+        verify(scorer, gathered, Wanted())
+    mixed = {name: "mixed_float16"}
+    monkeypatch.setattr(cnn, "scored_in", lambda place, _: mixed.get(place.name, "float32"))
+    found = verify(scorer, gathered, Wanted())
+    assert found.low == (name,)
     assert found.chain is not None
     assert found.chain < 1e-9 < 1e-4 < found.largest
     assert "micro-32 in the work folder are of low precision" in found.text
@@ -400,8 +410,10 @@ def test_the_card_says_how_serving_differs_from_what_was_measured(
     assert "one network with the folds' mean weights" in text
 
 
-def test_the_exploration_of_these_images_is_read_and_no_other(whole: Path, work: Path) -> None:
-    gathered = gather(work, Wanted())
+def test_the_exploration_of_these_images_is_read_and_no_other(
+    gathered: Gathered, tmp_path: Path
+) -> None:
+    gathered, work = replace(gathered, work=Work(tmp_path)), tmp_path
     audit = [{"name": "a", "auc": 0.7, "low": 0.6, "high": 0.8, "why": ""}]
     said = {"findings": {"shift": "x"}, "shortcuts": audit, "inputs": {"images": "other"}}
     write_json(work / "explore" / "explore.json", said)
@@ -490,12 +502,14 @@ def test_averaged_folds_are_never_measured_on_what_they_saw(work: Path, tmp_path
     with pytest.raises(MelError, match="efficientnetv2_micro-16: ranks each fold's scores"):
         pipeline.bundle(work, tmp_path / "x.mel", Wanted(average=True))
     assert recipe.is_file()
+    found = _unmeasured(Wanted(average=True), "no image is new to its networks")
+    assert "averaging the folds' weights costs was not measured: no image is new" in found
+    assert "may be worth nothing" in found
 
 
 def test_without_known_targets_each_image_is_judged_by_the_fold_that_never_saw_it(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: Gathered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathered = gather(work, Wanted())
     known = honest_images(gathered, (0, 1), 20)
     assert known is not None
     assert known.frame["fold"].null_count() == known.frame.height == 20

@@ -69,8 +69,7 @@ def tried(gathered: Gathered, wanted: Wanted, files: Files, whole: Graphs, desk:
         why = (
             "no image with a known target is new to its networks" if wanted.measured else "left out"
         )
-        note = f"What lower precision changes was not measured: {why}."
-        return Tried(verified, (), False, (note,), device)
+        return Tried(verified, (), False, (_unmeasured(wanted, why),), device)
     say(f"bundle: measuring on {honest.what}")
     plain = said_by(scorer, honest)
     measured: list[Measured] = []
@@ -87,3 +86,14 @@ def tried(gathered: Gathered, wanted: Wanted, files: Files, whole: Graphs, desk:
     low = said_by(Scorer.open(desk / "draft.mel", "bfloat16"), honest)
     rounded = compared("bfloat16", "float32", honest, plain, low)
     return Tried(verified, (*measured, *rounded), allows(rounded), notes, device)
+
+
+def _unmeasured(wanted: Wanted, why: str) -> str:
+    """Say what is not known, and the worst of it first."""
+    if not wanted.average:
+        what = "What lower precision" if wanted.whole else "What a smaller bundle"
+        return f"{what} changes was not measured: {why}."
+    return (
+        f"What averaging the folds' weights costs was not measured: {why}. Where the folds did not "
+        "begin with the same trained weights, their mean may be worth nothing."
+    )
