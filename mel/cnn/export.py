@@ -46,9 +46,9 @@ def export(
     tell: this network has seen every train image, so no honest out-of-fold AUC of it can be had.
 
     Raises MelError for a member that is not fully trained, other folds than it was trained on, a
-    fold that does not exist, a mean of folds whose outputs differ or that rank views by fold, packages that are missing where there is something to export, and a
-    graph that differs from its network by more than 1e-4 in a probability: then that fold has no
-    graph.
+    fold that does not exist, a mean of folds whose outputs differ or that rank views by fold,
+    packages that are missing where there is something to export, and a graph that differs from its
+    network by more than 1e-4 in a probability: then that fold has no graph.
     """
     place, recipe = Path(member), read_recipe(Path(member))
     if recipe.folds != folds.digest:
