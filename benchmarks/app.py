@@ -27,7 +27,7 @@ from mel.app.session import Session
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "app.md"
-USERS, ROUNDS, WARM = 10, 48, 10
+USERS, ROUNDS, WARM = 10, 40, 10
 EVERY = 4  # rounds to a row of the table
 PACKAGES = ("mel", "streamlit", "openvino", "playwright", "pillow", "numpy")
 
