@@ -34,7 +34,7 @@ from mel.cnn.jobs.scorers import Scorer
 from mel.cnn.labels import Labels
 from mel.config import MemberSettings
 from mel.errors import MelError
-from mel.graphs import opened, speaks_bfloat16
+from mel.graphs import native_precision, opened
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "exports.md"
@@ -128,7 +128,7 @@ def _compared(desk: Desk, side: int, without: tuple[str, ...]) -> tuple[bytes, F
     inputs = {"pixels": pixels} | (
         {"metadata": known.astype(np.float32)} if desk.scorer.settings.metadata else {}
     )
-    low = opened(graph, "bfloat16", IMAGES) if speaks_bfloat16() else None
+    low = opened(graph, "bfloat16", IMAGES) if native_precision() == "bfloat16" else None
     found = compared(opened(graph, batch=IMAGES), low, desk.networks[side], [inputs], IMAGES)
     return graph, found
 

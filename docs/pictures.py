@@ -100,7 +100,12 @@ def settled(page: Any) -> None:
 
 def upload(page: Any, photos: Sequence[Path]) -> None:
     """Choose files, and wait for what is said of them."""
-    page.locator("input[type=file]").set_input_files([str(path) for path in photos])
+    picker = page.locator("input[type=file]")
+    picker.evaluate("e => { e.dataset.sent = 'yes'; }")
+    picker.set_input_files([str(path) for path in photos])
+    page.wait_for_function(
+        "!document.querySelector('[data-sent]')"
+    )  # a new, empty one stands there
     page.get_by_role("button", name="Report to print").wait_for()
     settled(page)
 
@@ -134,6 +139,8 @@ def main() -> None:
         page.get_by_role("button", name="Remove", exact=True).first.click()
         settled(page)
         page.get_by_role("button", name="Add Example 1").click()
+        settled(page)
+        page.get_by_role("button", name="of the first for all").click()
         settled(page)
         frames.append(_at(page, "What the ensemble says"))
         page.set_viewport_size({"width": FULL[0], "height": _PICTURE})

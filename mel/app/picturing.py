@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.images import Framing, decode
 
-__all__ = ["ALL", "SIDE", "data_uri", "layered", "mark", "photo_uri", "thumbnail", "veil"]
+__all__ = ["ALL", "SIDE", "Layer", "data_uri", "layers", "mark", "photo_uri", "thumbnail"]
 
 Pixels = NDArray[np.uint8]
 
@@ -21,6 +22,15 @@ _SMALL = 160
 _VEIL = 128  # pixels of a map, which is smooth: the browser enlarges it
 _WARM, _COOL = (245, 120, 20), (20, 110, 230)
 _MOST = 0.85  # of the veil's strength, where the map is strongest
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A photo as networks see it, and the veil over it, as data URIs; name: whose map it is."""
+
+    name: str
+    photo: str
+    veil: str
 
 
 def mark() -> Image.Image:
@@ -49,17 +59,26 @@ def data_uri(pixels: Pixels, kind: str) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def veil(model: Model, finding: Finding, which: str = ALL) -> tuple[str, str]:
-    """Give the photo and the veil over it, as data URIs: where one network looked, or all.
+def layers(model: Model, finding: Finding) -> tuple[Layer, ...]:
+    """Give the photo with what all networks look at together, then with what each looks at.
 
-    The veil is warm where the picture raises the score more than the rest of it, blue where less.
-    Networks that frame a photo otherwise than the first are left out of `ALL`.
+    A veil is warm where the picture raises the score more than the rest of it, blue where less.
+    Networks that frame a photo otherwise than the first are left out of `ALL`; of a lone network
+    there is one layer.
     """
-    maps = finding.maps or {}
-    framing = model.framings[next(iter(maps)) if which == ALL else which]
-    chosen = [which] if which != ALL else [m for m in maps if model.framings[m] == framing]
-    tints = np.mean([_levelled(maps[name]) for name in chosen], axis=0)
-    return photo_uri(finding, framing), data_uri(_tinted(tints), "PNG")
+    maps = {name: _levelled(found) for name, found in (finding.maps or {}).items()}
+    if not maps:
+        return ()
+    first = model.framings[next(iter(maps))]
+    alike = [found for name, found in maps.items() if model.framings[name] == first]
+    photos = {f: photo_uri(finding, f) for f in {model.framings[name] for name in maps}}
+    every = Layer(ALL, photos[first], _veil(np.mean(alike, axis=0)))
+    single = [Layer(n, photos[model.framings[n]], _veil(found)) for n, found in maps.items()]
+    return (every, *single) if len(single) > 1 else (every,)
+
+
+def _veil(tints: NDArray[np.float64]) -> str:
+    return data_uri(_tinted(tints), "PNG")
 
 
 def _levelled(found: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -78,11 +97,3 @@ def _tinted(tints: NDArray[np.float64]) -> Pixels:
     colours = np.where((tints > 0)[..., None], _WARM, _COOL)
     alpha = _MOST * 255 * np.abs(tints / top)
     return np.concatenate([colours, alpha[..., None]], axis=-1).astype(np.uint8)
-
-
-def layered(photo: str, over: str, strength: float, alt: str) -> str:
-    """Give the photo with its veil at a strength from 0 to 1, as HTML; `alt` must be escaped."""
-    return (
-        f'<div class="mel-photo"><img src="{photo}" alt="{alt}">'
-        f'<img src="{over}" alt="" aria-hidden="true" style="opacity:{strength:.2f}"></div>'
-    )

@@ -12,6 +12,7 @@ __all__ = ["MEGABYTES", "MOST", "Received", "Sent", "receive"]
 
 MOST = 24  # moles of one session: each takes a second and some memory
 MEGABYTES = 96  # of all their photos
+_CAMERA = "camera-input-"  # how Streamlit begins the name of a photo that it took
 
 
 class Sent(Protocol):
@@ -83,7 +84,7 @@ def _mole(file: Sent, moles: Sequence[Mole], limits: Limits) -> Mole:
 
 def _label(name: str, moles: Sequence[Mole]) -> str:
     """Give a name that no other mole has: the file's, without what follows its last dot."""
-    stem = name.rpartition(".")[0] or name
+    stem = "Camera" if name.startswith(_CAMERA) else name.rpartition(".")[0] or name
     taken = {mole.label for mole in moles}
     return next(
         text for text in (stem, *(f"{stem} ({k})" for k in range(2, MOST + 2))) if text not in taken

@@ -1,11 +1,12 @@
 """Session: the moles of one visitor and what the networks saw in them; nothing outlives it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mel.app.findings import Finding, findings, look
 from mel.app.model import Model
 from mel.app.moles import Mole
+from mel.app.picturing import Layer, layers
 from mel.app.receiving import Sent, receive
 from mel.submit.scoring import Looked
 
@@ -26,6 +27,7 @@ class Session:
     refused: tuple[str, ...] = ()
     round: int = 0
     _looked: dict[tuple[object, ...], Looked] = field(default_factory=dict)
+    _layers: dict[tuple[object, ...], tuple[Layer, ...]] = field(default_factory=dict)
     _judged: tuple[object, list[Finding]] = (None, [])
 
     def take(self, files: Iterable[Sent]) -> None:
@@ -43,6 +45,12 @@ class Session:
         """Take another version of a mole that is there."""
         if mole.key in self.moles:
             self.moles[mole.key] = mole
+
+    def align(self) -> None:
+        """Give all moles the age and sex of the first."""
+        first = next(iter(self.moles.values()))
+        known = {"age": first.age, "sex": first.sex}
+        self.moles = {key: replace(mole, **known) for key, mole in self.moles.items()}  # type: ignore[arg-type]
 
     def drop(self, key: str) -> None:
         """Forget a mole and all that was seen of it."""
@@ -71,8 +79,21 @@ class Session:
             self._judged = (question, findings(model, moles, seen, together=both))
         return self._judged[1]
 
+    @property
+    def judged(self) -> list[Finding]:
+        """What was found last."""
+        return self._judged[1]
+
+    def layers(self, model: Model, one: Finding) -> tuple[Layer, ...]:
+        """Give a mole's photo and maps as pictures, drawn once."""
+        asked = one.mole.asked
+        if asked not in self._layers:
+            self._layers[asked] = layers(model, one)
+        return self._layers[asked]
+
     def _forget(self) -> None:
         """Keep nothing of moles that are gone."""
         self._judged = (None, []) if not self.moles else self._judged
         there = {mole.asked for mole in self.moles.values()}
         self._looked = {asked: seen for asked, seen in self._looked.items() if asked in there}
+        self._layers = {asked: drawn for asked, drawn in self._layers.items() if asked in there}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from mel.app.figures import KEPT, frequency, percent
 from mel.app.findings import Finding
 from mel.ensemble import OperatingPoint
 
@@ -11,14 +12,11 @@ __all__ = [
     "SHORT",
     "SYNTHETIC",
     "WARNINGS",
+    "alarms",
     "doubt",
-    "frequency",
     "hedges",
     "in_short",
     "notes",
-    "percent",
-    "place",
-    "ratio",
     "verdict",
     "warned",
     "worth",
@@ -49,68 +47,13 @@ WARNINGS = {
     "bright": "The photo is too bright: take it again without flash or direct sun.",
     "small": "The photo has few pixels: take it closer, or choose the original.",
 }
-_KEPT = "\N{NO-BREAK SPACE}"
 _NEARLY, _WIDELY = 2.0, 5.0  # ratios of odds over which folds agree, and over which they differ
-
-
-def percent(share: float) -> str:
-    """Give a share in percent, with as many digits as say something; its sign stays with it.
-
-    >>> [percent(x).replace(_KEPT, " ") for x in (0.0004, 0.0312, 0.5, 0.99999)]
-    ['under 0.1 %', '3.1 %', '50 %', 'over 99.9 %']
-    """
-    if share < 0.001:
-        return f"under 0.1{_KEPT}%"
-    if share > 0.999:
-        return f"over 99.9{_KEPT}%"
-    digits = 1 if share < 0.0995 or share > 0.9 else 0
-    return f"{100 * share:.{digits}f}{_KEPT}%"
-
-
-def frequency(probability: float) -> str:
-    """Give a probability as people out of so many.
-
-    >>> frequency(0.031), frequency(0.004), frequency(0.72), frequency(0.0001)
-    ('about 3 in 100', 'about 4 in 1,000', 'about 72 in 100', 'fewer than 1 in 1,000')
-    """
-    if probability < 0.001:
-        return "fewer than 1 in 1,000"
-    if probability > 0.99:
-        return "more than 99 in 100"
-    of = 1000 if probability < 0.0095 else 100
-    return f"about {round(of * probability):,} in {of:,}"
-
-
-def ratio(probability: float, usual: float) -> str:
-    """Say how a risk compares with the average of the training pictures.
-
-    >>> ratio(0.09, 0.03), ratio(0.03, 0.03), ratio(0.01, 0.04)
-    ('3.0 times the average of the training pictures', 'about the average of the training pictures',
-     'below the average of the training pictures')
-    """
-    end = "the average of the training pictures"
-    if probability >= 1.5 * usual:
-        times = probability / usual
-        return f"{times:.1f} times {end}" if times < 9.95 else f"{times:.0f} times {end}"
-    return f"below {end}" if probability < usual / 1.5 else f"about {end}"
-
-
-def place(percentile: float) -> str:
-    """Say where a score stands among the training pictures.
-
-    >>> place(0.821)
-    'higher than 82 % of the training pictures'
-    """
-    shown = min(max(round(100 * percentile), 0), 100)
-    if shown in (0, 100):
-        return f"{'lower' if shown == 0 else 'higher'} than nearly all training pictures"
-    return f"higher than {shown} % of the training pictures"
 
 
 def verdict(finding: Finding) -> tuple[str, str]:
     """Give the operating point's verdict in a few words, and what it does not mean."""
     if finding.alarm:
-        return "Above the alarm line", "Most such alarms are false. Let a doctor look at the mole."
+        return "Above the alarm line", "Many such alarms are false. Let a doctor look at the mole."
     return "Below the alarm line", "That is no all-clear: the line misses some melanomas."
 
 
@@ -134,8 +77,27 @@ def worth(point: OperatingPoint) -> str:
     )
 
 
+def alarms(point: OperatingPoint, usual: float) -> str:
+    """Say how many alarms are true, where melanomas are as frequent as in training (Bayes).
+
+    >>> from mel.ensemble import Share
+    >>> share = Share(0.8, 0.7, 0.9)
+    >>> point = OperatingPoint("sensitivity", 0.8, 0.5, 0.4, 0.6, 0.1, *[share] * 4)
+    >>> alarms(point, 0.05).replace(KEPT, " ")
+    'Where 5.0 % of the moles are melanomas, as among the training pictures, about 17 in 100 \
+alarms are true.'
+    """
+    true = usual * point.sensitivity.value
+    false = (1 - usual) * (1 - point.specificity.value)
+    share = true / (true + false) if true + false else 0.0
+    return (
+        f"Where {percent(usual)} of the moles are melanomas, as among the training pictures, "
+        f"{frequency(share)} alarms are true."
+    )
+
+
 def _ends(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+    return f"{percent(low).removesuffix(f'{KEPT}%')} to {percent(high)}"
 
 
 def doubt(finding: Finding) -> str:
@@ -143,7 +105,7 @@ def doubt(finding: Finding) -> str:
     spread = _odds(finding.high) / _odds(finding.low)
     word = "agree" if spread < _NEARLY else "differ" if spread < _WIDELY else "differ widely"
     ends = f"{percent(finding.low)} to {percent(finding.high)}"
-    text = f"The folds {word}: {percent(finding.low) if spread == 1 else ends}."
+    text = f"The folds' networks {word}: {percent(finding.low) if spread == 1 else ends}."
     places = [part.place for part in finding.parts]
     if len(places) > 1:
         low, high = (round(100 * end) for end in (min(places), max(places)))

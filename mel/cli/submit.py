@@ -22,6 +22,12 @@ class _Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class _Variant(StrEnum):
+    auto = "auto"
+    context = "context"
+    single = "single"
+
+
 class _Engine(StrEnum):
     openvino = "openvino"
     keras = "keras"
@@ -110,6 +116,14 @@ def score(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, metavar="N", help="By default all cores.")
     ] = None,
+    variant: Annotated[
+        _Variant,
+        typer.Option(
+            "--variant",
+            help="auto: a patient's only image by itself; context: as one of its patient, as the "
+            "work folder scored its test images; single: each by itself.",
+        ),
+    ] = _Variant.auto,
     engine: Annotated[
         _Engine,
         typer.Option("--engine", help="What runs the networks; keras needs --work, uses a GPU."),
@@ -138,11 +152,25 @@ def score(
                 "submit score: --engine keras takes precision auto or float32, no threads"
             )
         found = pipeline.score_by_keras(
-            bundle, images, out, work, meta=meta, precision=precision.value
+            bundle,
+            images,
+            out,
+            work,
+            meta=meta,
+            precision=precision.value,
+            variant=variant.value,
         )
     else:
         from mel.submit.batch import score
 
-        found = score(bundle, images, out, meta=meta, precision=precision.value, threads=threads)
+        found = score(
+            bundle,
+            images,
+            out,
+            meta=meta,
+            variant=variant.value,
+            precision=precision.value,
+            threads=threads,
+        )
     show.line(f"{out}: {found.tally.images:,} rows")
     show.facts(show.hanging(found.lines()))

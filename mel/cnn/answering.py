@@ -13,13 +13,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mel.cnn.jobs.done import CHECKPOINT, fold_dir
 from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import read_recipe
 from mel.cnn.jobs.talking import receive, send
 from mel.config import HardwareSettings
+from mel.digests import digest_file
 from mel.errors import MelError
 
-__all__ = ["Answering"]
+__all__ = ["Answering", "digest_checkpoint"]
 
 _LOOK = 0.2  # seconds between two looks whether the child still starts
 
@@ -85,6 +87,14 @@ class Answering:
             self._child.result()  # raises what made it end
             raise MelError("Keras: its process ended before it answered; run the same again")
         return found
+
+
+def digest_checkpoint(member: Path | str, fold: int) -> str:
+    """Give the SHA-256 of a fold's trained weights; MelError where there are none."""
+    path = fold_dir(Path(member), fold) / CHECKPOINT
+    if not path.is_file():
+        raise MelError(f"{path}: no such file; train the member first")
+    return digest_file(path)
 
 
 def _member(name: str, folder: Path, folds: Sequence[int]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from mel.cnn.jobs.launch import check_installed, launch
 from mel.cnn.jobs.recipe import MemberRecipe, read_recipe
 from mel.digests import digest_file
 from mel.errors import MelError
-from mel.graphs import engine, has
+from mel.graphs import has
 from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
@@ -46,9 +46,9 @@ def export(
     tell: this network has seen every train image, so no honest out-of-fold AUC of it can be had.
 
     Raises MelError for a member that is not fully trained, other folds than it was trained on, a
-    fold that does not exist, packages that are missing where there is something to export, and a
-    graph that differs from its network by more than 1e-4 in a probability: then that fold has no
-    graph.
+    fold that does not exist, a mean of folds whose outputs differ or that rank views by fold,
+    packages that are missing where there is something to export, and a graph that differs from its
+    network by more than 1e-4 in a probability: then that fold has no graph.
     """
     place, recipe = Path(member), read_recipe(Path(member))
     if recipe.folds != folds.digest:
@@ -65,10 +65,9 @@ def export(
 
 def _check_installed() -> None:
     check_installed()
-    missing = [name for name in ("onnx", "tf2onnx") if not has(name)]
+    missing = [name for name in ("onnx", "tf2onnx", "openvino") if not has(name)]
     if missing:
         raise MelError(f"{missing[0]} is not installed here; pip install 'mel[export]'")
-    engine()
 
 
 def _part(member: Path, recipe: MemberRecipe, fold: int) -> dict[str, Any]:
@@ -79,6 +78,11 @@ def _part(member: Path, recipe: MemberRecipe, fold: int) -> dict[str, Any]:
 
 
 def _mean_part(member: Path, recipe: MemberRecipe) -> dict[str, Any]:
+    if recipe.settings.tta.average == "rank":
+        raise MelError(
+            f"{member.name}: ranks each fold's scores among its own held-out ones (tta.average), "
+            "which a mean of the folds' networks has none of; leave out --average"
+        )
     if len(set(recipe.taught)) > 1:
         raise MelError(
             f"{member.name}: its folds' networks have other outputs each, since a diagnosis lacks "

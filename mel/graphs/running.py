@@ -1,8 +1,8 @@
-"""A graph run on the CPU, by OpenVINO, or by ONNX Runtime where that is what there is."""
+"""A graph run on the CPU, by OpenVINO."""
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,58 +10,30 @@ from numpy.typing import NDArray
 from mel.errors import MelError
 from mel.graphs.beginning import begin
 from mel.graphs.checking import refuse_outside
-from mel.graphs.packages import has, need, openvino
+from mel.graphs.packages import openvino
+from mel.graphs.precision import HINTS, Precision
 
-__all__ = ["Arrays", "Precision", "Runner", "described", "engine", "opened", "speaks_bfloat16"]
+__all__ = ["Arrays", "Runner", "described", "opened"]
 
 Arrays = Mapping[str, NDArray[Any]]
-Precision = Literal["float32", "bfloat16"]
 Runner = Callable[[Arrays], dict[str, NDArray[np.float32]]]
 _BATCH = 16
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
-
-
-def engine() -> str:
-    """Name what runs graphs here, openvino or onnxruntime, without importing it.
-
-    Raises MelError where neither is installed.
-    """
-    for name in ("openvino", "onnxruntime"):
-        if has(name):
-            return name
-    raise MelError("graphs are run by OpenVINO, which is not installed; pip install 'mel[export]'")
 
 
 def described() -> str:
-    """Name what runs graphs here with its version, such as `openvino 2026.4.1`."""
-    return f"{engine()} {version(engine())}"
-
-
-def speaks_bfloat16() -> bool:
-    """Say whether OpenVINO is here and the processor computes in bfloat16."""
-    if engine() != "openvino":
-        return False
-    core = openvino().Core()
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    """Name what runs graphs, such as `openvino 2026.4.1`."""
+    return f"openvino {version('openvino')}"
 
 
 def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) -> Runner:
     """Give a function from a graph's inputs to its outputs, arrays by name.
 
     Each call may hold up to `batch` rows; what lacks is filled up with zeros, so that every row
-    is computed in the same shape. Raises MelError for a graph that the engine cannot run, also
-    from the function, one that reads other files, and for bfloat16 without OpenVINO.
+    is computed in the same shape. Raises MelError for a graph that OpenVINO cannot run, one that
+    reads other files, and where OpenVINO is not installed.
     """
     refuse_outside(graph)
-    if engine() == "openvino":
-        return _rows(_by_openvino(graph, precision, batch), batch)
-    if precision != "float32":
-        raise MelError("bfloat16 is computed by OpenVINO; pip install 'mel[export]'")
-    return _rows(_by_onnxruntime(graph), batch)
-
-
-def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
-    core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+    core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": HINTS[precision]}
     begin(core, settings)
     try:
         model = core.read_model(graph, b"")
@@ -71,7 +43,8 @@ def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
         model.reshape(fixed)
         compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
-        raise _unfit("OpenVINO", error) from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+        raise MelError(f"a graph that OpenVINO does not run ({reason})") from error
     names = [(port, port.get_any_name()) for port in compiled.outputs]
 
     def run(inputs: Arrays) -> dict[str, NDArray[np.float32]]:
@@ -80,24 +53,7 @@ def _by_openvino(graph: bytes, precision: Precision, batch: int) -> Runner:
         found = compiled(dict(inputs))
         return {name: np.array(found[port]) for port, name in names}
 
-    return run
-
-
-def _by_onnxruntime(graph: bytes) -> Runner:
-    runtime = need("onnxruntime")
-    try:
-        session = runtime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    except Exception as error:  # it has many kinds of its own
-        raise _unfit("ONNX Runtime", error) from error
-    names = [port.name for port in session.get_outputs()]
-
-    def run(inputs: Arrays) -> dict[str, NDArray[np.float32]]:
-        try:
-            return dict(zip(names, session.run(names, dict(inputs)), strict=True))
-        except Exception as error:
-            raise _unfit("ONNX Runtime", error) from error
-
-    return run
+    return _rows(run, batch)
 
 
 def _rows(run: Runner, batch: int) -> Runner:
@@ -114,8 +70,3 @@ def _rows(run: Runner, batch: int) -> Runner:
         return {name: rows[:count] for name, rows in run(filled).items()}
 
     return whole
-
-
-def _unfit(engine: str, error: Exception) -> MelError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
-    return MelError(f"a graph that {engine} does not run ({reason})")

@@ -13,13 +13,11 @@ from mel.graphs import opened
 from mel.metadata import METADATA
 from mel.pipeline.folder import Work
 from mel.submit.scoring import Answer, Graph, Member, Network
-from mel.views import probability
 
 __all__ = ["Keras"]
 
 _LOOKED = 4  # pictures of noise on which a network is compared with its graph
-_APART = {"float32": 1e-3}  # of a probability; mixed precision rounds more
-_APART_MIXED = 0.05
+_APART, _APART_MIXED = 1e-3, 0.1  # of a logit, as a share of the largest or of 1
 
 
 class Keras:
@@ -29,10 +27,11 @@ class Keras:
     """
 
     def __init__(self, work: Work, members: Sequence[Member], precision: str = "auto") -> None:
-        """Start Keras with the members' checkpoints.
+        """Start Keras with the members' checkpoints, each compared with the bundle's digest of it.
 
         Raises MelError for a bundle of averaged networks, a member that the work folder does not
-        have, and what `mel.cnn.Answering` raises.
+        have, a checkpoint that is not the one the bundle was made from, and what
+        `mel.cnn.Answering` raises.
         """
         work.required()
         places = {}
@@ -42,6 +41,7 @@ class Keras:
                     f"{member.name}: the bundle's network is the mean of several, which no fold "
                     "has; score it without --engine keras"
                 )
+            _same_checkpoints(work, member)
             places[member.name] = (work.cnn(member.name), [int(fold) for fold in member.folds])
         self._answering = cnn.Answering(places, precision)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="mel-keras")
@@ -64,9 +64,10 @@ class Keras:
         return named | {"precision": self.precision, "threads": None}
 
     def networks(self, wanted: Sequence[tuple[Member, int, Sequence[Graph]]]) -> Sequence[Network]:
-        """Give the networks, each compared with the bundle's graph of the same fold.
+        """Give the networks, each compared with the bundle's graph of the same fold on noise.
 
-        Raises MelError where they differ: then the bundle was made from other checkpoints.
+        That the weights are the same is known by then: this is whether they are used alike. Raises
+        MelError where they are not.
         """
         return [self._checked(*one) for one in wanted]
 
@@ -79,21 +80,40 @@ class Keras:
         network = _Asked(self._answering, self._pool, member, size)
         draw = np.random.default_rng(0)
         pixels = draw.integers(0, 256, (self.batch, size, size, 3), dtype=np.uint8)
-        known = draw.random((self.batch, len(METADATA)), dtype=np.float32)
-        metadata = known if member.metadata else None
+        facts = draw.random((self.batch, len(METADATA)), dtype=np.float32)
+        metadata = facts if member.metadata else None
         found = network.start(pixels, metadata, maps=False).result().logits[:_LOOKED]
         inputs: dict[str, NDArray[Any]] = {"pixels": pixels[:_LOOKED]}
         if metadata is not None:
             inputs |= {"metadata": metadata[:_LOOKED]}
         said = [opened(graph(), batch=_LOOKED)(inputs)["logit"] for graph in graphs]
-        apart = np.abs(probability(found) - probability(np.stack(said, axis=1, dtype=np.float64)))
-        if not apart.max() <= _APART.get(self.precision, _APART_MIXED):
+        known = np.stack(said, axis=1, dtype=np.float64)
+        apart = np.abs(found - known).max() / max(1.0, np.abs(known).max())
+        plain = self.precision == member.weights == "float32"
+        if not apart <= (_APART if plain else _APART_MIXED):
             raise MelError(
                 f"{self._work.cnn(member.name)}: its networks say something else than the "
-                f"bundle's, by {apart.max():.2g} in a probability; give the work folder that the "
-                "bundle was made from"
+                f"bundle's, by {apart:.2g} of a logit; give the work folder that the bundle was "
+                "made from, and bundle again by this version of mel"
             )
         return network
+
+
+def _same_checkpoints(work: Work, member: Member) -> None:
+    """Refuse, by its name, a checkpoint that is not the one the bundle's graphs were made from."""
+    folder = work.cnn(member.name)
+    for fold in member.folds:
+        known = member.checkpoints.get(fold)
+        if known is None:
+            raise MelError(
+                f"{member.name}: the bundle does not say of which checkpoint fold {fold} is; "
+                "bundle again"
+            )
+        if cnn.digest_checkpoint(folder, int(fold)) != known:
+            raise MelError(
+                f"{folder}: the checkpoint of fold {fold} is not the one that the bundle was made "
+                "from; give the work folder that it was made from, or bundle again"
+            )
 
 
 class _Asked:

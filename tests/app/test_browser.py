@@ -67,7 +67,9 @@ def nameless(page: Any) -> list[str]:
     """Controls and pictures that say nothing to who cannot see them."""
     return list(
         page.evaluate(
-            """() => [...document.querySelectorAll('.stMain input, .stMain button, .stMain img')]
+            """() => [document.querySelector('.stMain'), ...[...document.querySelectorAll('*')]
+              .map(e => e.shadowRoot).filter(Boolean)]
+            .flatMap(root => [...root.querySelectorAll('input, button, select, img')])
             .filter(e => e.offsetParent !== null && e.ariaHidden !== 'true')
             .filter(e => !(e.labels?.length || e.getAttribute('aria-label') || e.title || e.alt
               || e.innerText?.trim() || e.closest('label, [aria-hidden=true]')
@@ -75,6 +77,22 @@ def nameless(page: Any) -> list[str]:
             .map(e => e.outerHTML.slice(0, 120))"""
         )
     )
+
+
+def download(page: Any, name: str, folder: Path) -> Path:
+    with page.expect_download() as found:
+        page.get_by_role("button", name=name).click()
+    found.value.save_as(folder / found.value.suggested_filename)
+    return folder / str(found.value.suggested_filename)
+
+
+def sheets(page: Any, report: Path) -> int:
+    """How many sheets of A4 a page is printed on."""
+    other = page.context.browser.new_page()
+    other.goto(f"file://{report}")
+    printed = other.pdf(prefer_css_page_size=True)
+    other.close()
+    return len(re.findall(rb"/Type\s*/Page\b", printed))
 
 
 def test_from_upload_to_report_without_a_word_to_anybody_else(
@@ -94,20 +112,18 @@ def test_from_upload_to_report_without_a_word_to_anybody_else(
         assert page.get_by_text("fake.jpg: is a PDF").is_visible()
         assert page.get_by_text("calibrated risk").count() == 3
         assert nameless(page) == []
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Report to print").click()
-        report = Path(download.value.path()).read_text(encoding="utf-8")
-        assert "3 moles" in report
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Table").click()
-        assert Path(download.value.path()).read_text(encoding="utf-8").count("\n") == 4
+        page.get_by_role("slider").first.fill("80")
+        assert page.locator("[data-part=veil]").first.evaluate("e => e.style.opacity") == "0.8"
+        report = download(page, "Report to print", tmp_path)
+        assert "3 moles" in report.read_text(encoding="utf-8")
+        assert sheets(page, report) == 1
+        assert download(page, "Table", tmp_path).read_text(encoding="utf-8").count("\n") == 4
         page.get_by_role("link", name="The model").click()
         page.get_by_role("heading", name="The model, and").wait_for()
         pictures.settled(page)
         page.get_by_role("tab", name="Whole card").click()
         page.wait_for_timeout(500)
         assert foreign(pid) == []
-        page.goto(f"file://{download.value.path()}")
     web = [url for url in asked if not url.startswith(("data:", "blob:", "file:"))]
     assert [
         url for url in web if not url.startswith((address, address.replace("http", "ws")))
@@ -152,3 +168,4 @@ def test_more_files_than_are_taken_get_a_friendly_line(
         pictures.upload(page, sorted(tmp_path.glob("*.jpg")))
         assert page.get_by_text("3 more files left aside").is_visible()
         assert page.get_by_role("button", name="Remove", exact=True).count() == 24
+        assert sheets(page, download(page, "Report to print", tmp_path)) == 1

@@ -2,6 +2,10 @@
 
 import os
 import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,11 @@ def opened() -> Any:
 
 
 def written(page: Any) -> str:
-    return " ".join([*(h.body for h in page.html), *(m.value for m in page.markdown)])
+    return " ".join([*bodies(page), *(m.value for m in page.markdown)])
+
+
+def bodies(page: Any) -> list[str]:
+    return [found.proto.body for found in page.get("html")]
 
 
 def send(page: Any, name: str, data: bytes) -> None:
@@ -34,7 +42,7 @@ def with_example(page: Any, number: int = 1) -> Any:
 
 def test_the_disclaimer_comes_first_and_stays(served: Path) -> None:
     page = opened()
-    first = next(h.body for h in page.html if "<style>" not in h.body)
+    first = next(body for body in bodies(page) if "<style>" not in body)
     assert "no medical device" in first
     assert "stored" in first
     assert "mel-always" in written(with_example(page))
@@ -74,6 +82,17 @@ def test_uploads_are_taken_and_hostile_ones_named(served: Path, photos: list[Pat
     ]
     assert photos[0].stem in written(page)
     assert page.file_uploader[0].value in ([], None)
+
+
+def test_moles_of_both_sexes_as_one_persons_are_asked_about(served: Path) -> None:
+    page = with_example(with_example(opened()), 2)
+    page.selectbox[0].set_value("male").run()
+    page.selectbox[2].set_value("female").run()
+    assert "of one person?" in page.info[0].value
+    next(b for b in page.button if "of the first for all" in b.label).click().run()
+    assert not page.exception
+    assert not page.info
+    assert [page.selectbox[k].value for k in (0, 2)] == ["male", "male"]
 
 
 def test_an_absurd_age_gets_a_friendly_line(served: Path) -> None:
@@ -128,37 +147,44 @@ def test_a_broken_bundle_is_one_friendly_line(
     assert "cannot be opened" in page.error[0].value
 
 
+_WATCHED: list[list[str]] = []
+
+
+def _audit(event: str, given: tuple[Any, ...]) -> None:
+    """Note files that Python opens to write, and connections, whoever asks for them."""
+    if not _WATCHED:
+        return
+    if event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR):
+        _WATCHED[-1].append(f"write {given[0]}")
+    elif event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        _WATCHED[-1].append(f"{event} {given[1]}")
+
+
+sys.addaudithook(_audit)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    _WATCHED.append([])
+    try:
+        yield _WATCHED[-1]
+    finally:
+        _WATCHED.pop()
+
+
 def test_a_session_opens_no_connection_and_writes_no_file(
-    served: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+    served: Path, photos: list[Path], tmp_path: Path
 ) -> None:
     page = opened()
-    calls: list[str] = []
-
-    def connect(_socket: socket.socket, address: object) -> None:
-        calls.append(f"connect {address}")
-        raise OSError
-
-    real = os.open
-
-    def opens(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            calls.append(f"write {path}")
-        return real(path, flags, *rest, **named)
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(os, "open", opens)
-    import builtins
-
-    plain = builtins.open
-
-    def watched(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        if set(mode) & set("wax+"):
-            calls.append(f"write {file}")
-        return plain(file, mode, *rest, **named)
-
-    monkeypatch.setattr(builtins, "open", watched)
-    for path in photos[:2]:
-        send(page, path.name, path.read_bytes())
+    with watched() as calls:
+        for path in photos[:2]:
+            send(page, path.name, path.read_bytes())
     assert not page.exception
     assert "The riskiest first" in written(page)
     assert calls == []
+    with watched() as calls, socket.socket() as probe:
+        (tmp_path / "x").write_bytes(b"x")  # whatever way it is written, it would be seen
+        tempfile.TemporaryFile().close()
+        probe.setblocking(False)
+        probe.connect_ex(("127.0.0.1", 9))
+    assert len(calls) >= 3

@@ -15,14 +15,16 @@ import pytest
 
 from mel.app.drawing import bars, forest, pictured, reliability, scale
 from mel.app.ducklings import duckling
-from mel.app.exporting import COLUMNS, report, table
+from mel.app.exporting import COLUMNS, table
+from mel.app.figures import frequency, percent, ratio
 from mel.app.findings import Finding, Part
 from mel.app.model import Model
 from mel.app.moles import aged, frame_of
-from mel.app.picturing import ALL, layered, veil
+from mel.app.picturing import ALL
 from mel.app.receiving import MOST, receive
+from mel.app.reporting import report
 from mel.app.session import Session
-from mel.app.wording import doubt, frequency, notes, percent, ratio, verdict, warned, worth
+from mel.app.wording import doubt, notes, verdict, warned, worth
 from mel.bundles import Bundle, write_bundle
 from mel.errors import MelError
 
@@ -108,6 +110,19 @@ def test_names_stay_apart_and_age_and_sex_are_taken_over(photos: list[Path]) -> 
     session.take([replace(second, name="a.png")])
     other = list(session.moles.values())[1]
     assert (other.label, other.age, other.sex, other.site) == ("a (2)", 40.0, "male", None)
+    session.take([replace(files(photos[2:3])[0], name="camera-input-2026-01-02T03_04.jpg")])
+    assert list(session.moles.values())[2].label == "Camera"
+
+
+def test_all_moles_can_be_given_the_age_and_sex_of_the_first(photos: list[Path]) -> None:
+    session = Session()
+    session.take(files(photos[:3]))
+    first, *_, last = session.moles.values()
+    session.change(first.about(40.0, "male", "torso"))
+    session.change(last.about(None, "female", "head/neck"))
+    session.align()
+    known = [(mole.age, mole.sex, mole.site) for mole in session.moles.values()]
+    assert known == [(40.0, "male", "torso"), (40.0, "male", None), (40.0, "male", "head/neck")]
 
 
 @pytest.mark.parametrize("age", [-1.0, 121.0, 999.0, 1e300, float("nan"), float("inf")])
@@ -171,14 +186,17 @@ def test_each_photo_is_looked_at_once_and_again_when_more_is_known(
 def test_what_is_removed_is_forgotten(model: Model, photos: list[Path]) -> None:
     session = Session()
     session.take(files(photos[:2]))
-    session.found(model, together=True, progress=quiet)
+    for one in session.found(model, together=True, progress=quiet):
+        session.layers(model, one)
     first, second = session.moles
     session.drop(first)
     assert [*session.moles] == [second]
-    assert len(session._looked) == 1
+    assert len(session._looked) == len(session._layers) == 1
     session.clear()
     assert not session.moles
     assert not session._looked
+    assert not session._layers
+    assert session.judged == []
     assert session.found(model, together=True, progress=quiet) == []
 
 
@@ -251,13 +269,17 @@ def test_any_risk_can_be_drawn(probability: float) -> None:
     assert "inf" not in svg
 
 
-def test_the_map_lies_over_the_photo(model: Model, several: tuple[Session, list[Finding]]) -> None:
-    one = several[1][0]
-    for which in (ALL, *model.scorer.members):
-        photo, over = veil(model, one, which)
-        assert photo.startswith("data:image/jpeg;base64,")
-        assert over.startswith("data:image/png;base64,")
-    assert "opacity:0.30" in layered(photo, over, 0.3, "x")
+def test_maps_lie_over_the_photo_and_are_drawn_once(
+    model: Model, several: tuple[Session, list[Finding]]
+) -> None:
+    session, found = several
+    drawn = session.layers(model, found[0])
+    names = model.scorer.members
+    assert [layer.name for layer in drawn] == ([ALL, *names] if len(names) > 1 else [ALL])
+    for layer in drawn:
+        assert layer.photo.startswith("data:image/jpeg;base64,")
+        assert layer.veil.startswith("data:image/png;base64,")
+    assert session.layers(model, found[0]) is drawn
 
 
 def test_the_table_is_csv_and_no_name_becomes_a_formula(

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from mel.cnn import Exported
 from mel.config import MemberSettings
 from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
@@ -106,6 +108,44 @@ def workers_of() -> Callable[[Path], list[int]]:
         return found
 
     return look
+
+
+@dataclass(frozen=True)
+class Place:
+    """A work folder with one trained member, and what was exported of it."""
+
+    work: Path
+    member: Path
+    made: list[Exported]
+
+
+@pytest.fixture(scope="session")
+def exported(
+    trained: tuple[Path, Predictions, Predictions],
+    small: ImageTable,
+    small_folds: Folds,
+    once: Callable[[str, Callable[[Path], None]], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Place:
+    """Both folds and the mean network, exported by one child process; `made` lacks fold 1."""
+    from mel import pipeline
+
+    for package in ("onnx", "tf2onnx", "openvino"):
+        pytest.importorskip(package)
+    name = trained[0].name
+
+    def export(place: Path) -> None:
+        shutil.copytree(trained[0], place / "cnn" / name)
+        small.write(place / "images.parquet")
+        small_folds.write(place / "folds.parquet")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KERAS_BACKEND", "jax")  # as where it was trained on a TPU
+            pipeline.export(place, [name], average=True)
+
+    work = tmp_path_factory.mktemp("exported") / "work"
+    shutil.copytree(once("exported", export), work)
+    (made,) = pipeline.export(work, [name], [0], average=True).values()
+    return Place(work, work / "cnn" / name, made)
 
 
 def _holding_open(here: Path) -> list[int]:

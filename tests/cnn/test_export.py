@@ -2,14 +2,12 @@
 
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mel import cnn, pipeline
-from mel.cnn import Exported
 from mel.cnn.exporting import EXPORT
 from mel.errors import MelError
 from mel.files import read_json, write_json
@@ -19,38 +17,9 @@ from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 from mel.views import probability
 
+from .conftest import Place
+
 ROOM = sys.modules["mel.cnn.export"]  # its name is also that of the function
-
-for package in ("onnx", "tf2onnx", "openvino"):
-    pytest.importorskip(package)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A work folder with one trained member, and what was exported of it."""
-
-    work: Path
-    member: Path
-    made: list[Exported]
-
-
-@pytest.fixture(scope="module")
-def exported(
-    trained: tuple[Path, Predictions, Predictions],
-    small: ImageTable,
-    small_folds: Folds,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Place:
-    """Fold 0 and the mean network, exported by one child process."""
-    work = tmp_path_factory.mktemp("exported")
-    member = work / "cnn" / trained[0].name
-    shutil.copytree(trained[0], member)
-    small.write(work / "images.parquet")
-    small_folds.write(work / "folds.parquet")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", "jax")  # as where it was trained on a TPU
-        (made,) = pipeline.export(work, [member.name], [0], average=True).values()
-    return Place(work, member, made)
 
 
 def logits(path: Path, images: ImageTable, ids: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -65,6 +34,7 @@ def test_a_graph_scores_held_out_images_as_training_did(
     exported: Place, trained: tuple[Path, Predictions, Predictions], small: ImageTable
 ) -> None:
     graph = exported.made[0]
+    assert cnn.scored_in(exported.member, 0) == "float32"
     assert (graph.part, graph.size, graph.path.name) == ("0", 32, "graph-32.onnx")
     mine = trained[1].frame.filter(fold=0).sort("image_id")
     logit, maps = logits(graph.path, small, mine["image_id"].to_list())
@@ -127,16 +97,26 @@ def test_graphs_of_another_checkpoint_or_changed_ones_are_made_again(
 
 
 def test_what_cannot_be_exported_is_refused_in_a_line(
-    exported: Place, small: ImageTable, monkeypatch: pytest.MonkeyPatch
+    exported: Place, small: ImageTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folds = Folds.read(exported.work / "folds.parquet")
+    work = tmp_path / "work"
+    shutil.copytree(exported.work, work)
+    member, folds = work / "cnn" / exported.member.name, Folds.read(work / "folds.parquet")
+    (member / "fold1" / EXPORT).unlink()
     with pytest.raises(MelError, match="fold 7: the folds are 0 to 1"):
-        cnn.export(exported.member, small, folds, only_folds=[7])
+        cnn.export(member, small, folds, only_folds=[7])
     with pytest.raises(MelError, match="no trained member 'efficientnetv2_micro-33'; did you mean"):
-        pipeline.export(exported.work, ["efficientnetv2_micro-33"])
+        pipeline.export(work, ["efficientnetv2_micro-33"])
     others = Folds.of(folds.frame.with_columns(fold=1 - folds.frame["fold"]), seed=0, method="x")
     with pytest.raises(MelError, match="was trained on other folds"):
-        cnn.export(exported.member, small, others)
+        cnn.export(member, small, others)
+    settings = member / "recipe.json"
+    said = read_json(settings)
+    ranked = {"tta": said["settings"]["tta"] | {"turns": "flips", "average": "rank"}}
+    write_json(settings, said | {"settings": said["settings"] | ranked})
+    with pytest.raises(MelError, match=r"ranks each fold's scores .* leave out --average"):
+        cnn.export(member, small, folds, average=True)
+    write_json(settings, said)
     monkeypatch.setattr(ROOM, "has", lambda name: name != "tf2onnx")
     with pytest.raises(MelError, match=r"tf2onnx is not installed here; pip install 'mel\[export"):
-        cnn.export(exported.member, small, folds)
+        cnn.export(member, small, folds)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mel.errors import MelError
-from mel.graphs import engine, need, opened, speaks_bfloat16
+from mel.graphs import native_precision, need, opened
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("openvino")
@@ -56,7 +56,7 @@ def test_what_is_no_graph_is_refused_in_a_line() -> None:
 
 
 def test_bfloat16_rounds_where_the_processor_has_it() -> None:
-    if not speaks_bfloat16():
+    if native_precision() != "bfloat16":
         pytest.skip("this processor has no bfloat16")
     assert opened(doubling(), "bfloat16")({"metadata": np.ones((1, 2), np.float32)})
 
@@ -74,26 +74,11 @@ def test_openvino_is_imported_without_a_call_to_its_maker() -> None:
     assert done.stdout.split() == ["None"]
 
 
-def test_without_an_engine_or_a_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mel.graphs.running.has", lambda name: False)
-    with pytest.raises(MelError, match=r"pip install 'mel\[export\]'"):
-        engine()
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(MelError, match=r"pip install 'mel\[export\]'"):
-        need("onnx")
-
-
-def test_onnx_runtime_does_where_openvino_is_not_installed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pytest.importorskip("onnxruntime")
-    monkeypatch.setattr("mel.graphs.running.has", lambda name: name == "onnxruntime")
-    rows = np.ones((3, 2), np.float32)
-    assert engine() == "onnxruntime"
-    assert not speaks_bfloat16()
-    assert np.array_equal(opened(doubling())({"metadata": rows})["logit"], 2 * rows)
-    with pytest.raises(MelError, match="does not run"):
-        opened(b"nonsense")
+def test_without_a_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("openvino", "onnx"):
+        monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(MelError, match=rf"need {name}.*pip install 'mel\[export\]'"):
+            need(name)
 
 
 @pytest.mark.parametrize("length", [b"\x08", b"\x88\x00"])

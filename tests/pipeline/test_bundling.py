@@ -5,7 +5,7 @@ The whole pipeline is real but for the networks: hand-made graphs score the pict
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,28 @@ from PIL import Image
 
 from mel import cnn, pipeline
 from mel.bundles import Bundle
+from mel.cli.main import app
 from mel.cnn.jobs.done import CHECKPOINT, HISTORY, fold_dir, mark_done, mark_trained
 from mel.config import MemberSettings
 from mel.ensemble import Blend
 from mel.errors import MelError
-from mel.files import write_json
+from mel.files import read_json, write_json
 from mel.graphs import opened
 from mel.images import decode
 from mel.metadata import METADATA, encode_metadata
 from mel.metrics import auc_report
 from mel.pipeline import Wanted
 from mel.pipeline.bundling.card import card
-from mel.pipeline.bundling.facts import FEWEST
+from mel.pipeline.bundling.facts import FEWEST, explored
+from mel.pipeline.bundling.gathering import Gathered, gather
+from mel.pipeline.bundling.honest import honest_images
+from mel.pipeline.bundling.making import _desk
+from mel.pipeline.bundling.measuring import Measured, allows
+from mel.pipeline.bundling.trying import _unmeasured
+from mel.pipeline.bundling.verifying import verify
+from mel.pipeline.folder import Work
 from mel.predictions import Predictions
-from mel.submit.scoring import Scorer
+from mel.submit.scoring import Looked, Scorer
 from mel.tables import Folds, ImageTable
 from mel.views import average, reference, seen, views, write_reference
 
@@ -190,6 +198,12 @@ def work(whole: Path, tmp_path: Path, exporting: list[str]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def gathered(whole: Path) -> Gathered:
+    """What a bundle of the finished work folder is made of."""
+    return gather(whole, Wanted())
+
+
+@pytest.fixture(scope="session")
 def made(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, graph_of: Callable[..., bytes]
 ) -> tuple[pipeline.Bundled, Path]:
@@ -233,6 +247,31 @@ def test_the_bundle_scores_every_test_image_as_the_work_folder_does(
     assert judged["probability"].to_numpy() == pytest.approx(wanted, abs=1e-4)
 
 
+def test_mel_submit_score_gives_every_test_image_the_work_folders_score(
+    whole: Path, made: tuple[pipeline.Bundled, Path], tmp_path: Path
+) -> None:
+    """By its context, of which a patient's only image has little; without being told, by itself."""
+    test = ImageTable.read(whole / "images.parquet").test
+    test.write_parquet(tmp_path / "test.parquet")
+    known, found = scores_in(whole / "ensemble" / "blend"), {}
+    for variant in ("context", "auto"):
+        out = tmp_path / f"{variant}.parquet"
+        arguments = ["--bundle", made[1], "--images", tmp_path / "test.parquet", "--out", out]
+        arguments += ["--precision", "float32", "--variant", variant]
+        app(args=["submit", "score", *map(str, arguments)], standalone_mode=False)
+        found[variant] = pl.read_parquet(out).sort("image_id")
+        assert read_json(Path(f"{out}.json"))["variant"] == variant
+    scores = dict(found["context"].select("image_id", "score").rows())
+    assert scores.keys() == known.keys()
+    assert max(abs(scores[i] - known[i]) for i in known) < 1e-4
+    assert set(found["context"]["variant"]) == {"context"}
+    lone = test.filter(pl.len().over("patient_id") == 1)["image_id"].to_list()
+    alone = found["auto"].filter(variant="single")["image_id"].to_list()
+    assert sorted(alone) == sorted(lone) != []
+    others = pl.col("image_id").is_in(lone).not_()
+    assert found["auto"].filter(others).equals(found["context"].filter(others))
+
+
 def test_an_image_alone_scores_as_in_the_batch(
     whole: Path, made: tuple[pipeline.Bundled, Path]
 ) -> None:
@@ -252,8 +291,59 @@ def test_it_is_compared_and_measured_when_it_is_made(made: tuple[pipeline.Bundle
     assert found.size == path.stat().st_size
     said = Bundle.open(path).json("facts.json")
     assert said["verified"]["blend"] < 1e-6
-    assert [one["what"] for one in said["measured"]] in ([], ["bfloat16"])
+    assert [one["what"] for one in said["measured"]] in ([], ["bfloat16"] * 2)
+    ways = [one["judged"] for one in said["measured"]]
+    assert ways in ([], ["each image by itself", "a patient's images together"])
     assert all("test images, which trained nothing" in one["images"] for one in said["measured"])
+
+
+def test_test_images_without_a_picture_are_counted_and_the_others_compared(
+    gathered: Gathered, made: tuple[pipeline.Bundled, Path]
+) -> None:
+    scorer = Scorer.open(made[1], "float32")
+
+    def lacking(lost: pl.Expr) -> Gathered:
+        frame = gathered.table.frame.with_columns(path=pl.when(~lost).then("path"))
+        return replace(gathered, table=replace(gathered.table, frame=frame))
+
+    ids = gathered.table.test.sort("patient_id", "image_id")["image_id"]
+    found = verify(scorer, lacking(pl.col("image_id") == ids[0]), Wanted())
+    assert 0 < found.images < 36
+    assert (found.lacking, found.blend is not None) == (1, True)
+    assert "1 others have no picture" in found.text
+    first = pl.col("image_id") == pl.col("image_id").min().over("patient_id")
+    torn = verify(scorer, lacking((pl.col("split") == "test") & first), Wanted())
+    assert 0 < torn.images < 36
+    assert (torn.blend, len(torn.members)) == (None, 2)
+    none = verify(scorer, lacking(pl.col("split") == "test"), Wanted())
+    assert none.text == "not compared: no test image has a picture"
+    drawn = honest_images(lacking(pl.col("image_id") == ids[0]), (0, 1), 50)
+    assert drawn is not None
+    assert (drawn.frame.height, "1 have no picture" in drawn.what) == (35, True)
+
+
+def test_scores_of_low_precision_do_not_stop_a_bundle_whose_chain_is_right(
+    gathered: Gathered, made: tuple[pipeline.Bundled, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a GPU's: the graph is Keras' in float32, the scores that were kept are not."""
+    scorer, name = Scorer.open(made[1], "float32"), "efficientnetv2_micro-32"
+    look = scorer.look
+
+    def other(frame: pl.DataFrame) -> Looked:
+        seen = look(frame)
+        moved = {name: seen.probabilities[name] + 0.003}
+        return replace(seen, probabilities={**seen.probabilities, **moved})
+
+    monkeypatch.setattr(scorer, "look", other)
+    with pytest.raises(MelError, match=r"differ by .*e-03 in a test image's score"):
+        verify(scorer, gathered, Wanted())
+    mixed = {name: "mixed_float16"}
+    monkeypatch.setattr(cnn, "scored_in", lambda place, _: mixed.get(place.name, "float32"))
+    found = verify(scorer, gathered, Wanted())
+    assert found.low == (name,)
+    assert found.chain is not None
+    assert found.chain < 1e-9 < 1e-4 < found.largest
+    assert "micro-32 in the work folder are of low precision" in found.text
 
 
 def test_a_bundle_is_the_same_bytes_each_time(
@@ -300,6 +390,67 @@ def test_the_card_says_what_it_is_and_what_it_is_not(made: tuple[pipeline.Bundle
     point = said["variants"]["context"]["operating_points"][0]
     assert f"An alarm begins at a score of {point['threshold']:.4f}" in text
     assert card(said) == text
+
+
+def test_the_card_says_how_serving_differs_from_what_was_measured(
+    made: tuple[pipeline.Bundled, Path],
+) -> None:
+    said = Bundle.open(made[1]).json("facts.json")
+    text = card(said)
+    assert "were fitted to out-of-fold scores, each by one fold's network" in text
+    assert "the mean over 2 folds" in text
+    assert "were not explored (mel kaggle explore)" in text
+    found = {"name": "image size", "auc": 0.73, "low": 0.7, "high": 0.76}
+    weak = found | {"name": "metadata", "low": 0.4}
+    facts = {"explored": {"shortcuts": [found, weak], "shift": "None differs."}}
+    text = card(said | facts | {"warnings": ["It costs AUC"], "made_of": "folds averaged into one"})
+    assert "image size alone, AUC 0.730 (0.700 to 0.760)" in text
+    assert "metadata alone, AUC" not in text
+    assert "**It costs AUC**" in text
+    assert "one network with the folds' mean weights" in text
+
+
+def test_the_exploration_of_these_images_is_read_and_no_other(
+    gathered: Gathered, tmp_path: Path
+) -> None:
+    gathered, work = replace(gathered, work=Work(tmp_path)), tmp_path
+    audit = [{"name": "a", "auc": 0.7, "low": 0.6, "high": 0.8, "why": ""}]
+    said = {"findings": {"shift": "x"}, "shortcuts": audit, "inputs": {"images": "other"}}
+    write_json(work / "explore" / "explore.json", said)
+    assert explored(gathered) is None
+    write_json(
+        work / "explore" / "explore.json", said | {"inputs": {"images": gathered.table.digest}}
+    )
+    assert explored(gathered) == {
+        "shortcuts": [{"name": "a", "auc": 0.7, "low": 0.6, "high": 0.8}],
+        "shift": "x",
+    }
+    (work / "explore" / "explore.json").write_text("{")
+    assert explored(gathered) is None
+
+
+CHANGE = Measured(
+    what="bfloat16", against="float32", images="", judged="each image by itself", auc=0.9,
+    change=0.0005, low=-0.001, high=0.002, largest=0.01, mean=0.001, level=0.1, moved=0.1,
+    speed=2.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change", [{"change": -0.002}, {"largest": 0.03}, {"mean": 0.006}, {"level": 0.01}]
+)
+def test_bfloat16_is_used_where_neither_auc_nor_probabilities_change_in_either_variant(
+    change: dict[str, float],
+) -> None:
+    assert allows([CHANGE, replace(CHANGE, change=None)])
+    assert not allows([CHANGE, replace(CHANGE, **change)])
+
+
+def test_a_loss_is_told_where_it_is_beyond_noise() -> None:
+    lost = replace(CHANGE, what="folds averaged into one network", change=-0.11, low=-0.2)
+    assert lost.warning == ""
+    assert "0.1100 lower than by float32 (0.0500 to 0.2000)" in replace(lost, high=-0.05).warning
+    assert replace(CHANGE, change=-0.0004, low=-0.0005, high=-0.0003).warning == ""
 
 
 def test_real_data_are_not_called_synthetic(made: tuple[pipeline.Bundled, Path]) -> None:
@@ -351,15 +502,14 @@ def test_averaged_folds_are_never_measured_on_what_they_saw(work: Path, tmp_path
     with pytest.raises(MelError, match="efficientnetv2_micro-16: ranks each fold's scores"):
         pipeline.bundle(work, tmp_path / "x.mel", Wanted(average=True))
     assert recipe.is_file()
+    found = _unmeasured(Wanted(average=True), "no image is new to its networks")
+    assert "averaging the folds' weights costs was not measured: no image is new" in found
+    assert "may be worth nothing" in found
 
 
 def test_without_known_targets_each_image_is_judged_by_the_fold_that_never_saw_it(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: Gathered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mel.pipeline.bundling.gathering import gather
-    from mel.pipeline.bundling.honest import honest_images
-
-    gathered = gather(work, Wanted())
     known = honest_images(gathered, (0, 1), 20)
     assert known is not None
     assert known.frame["fold"].null_count() == known.frame.height == 20
@@ -448,6 +598,12 @@ def test_what_makes_no_sense_is_refused(wanted: dict[str, Any], fault: str) -> N
 def test_a_folder_is_no_place_for_a_bundle(work: Path, tmp_path: Path) -> None:
     with pytest.raises(MelError, match="is a folder"):
         pipeline.bundle(work, tmp_path)
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(MelError, match=r"x\.mel: cannot be written"),
+        _desk(tmp_path / "file" / "x.mel"),
+    ):
+        pass
 
 
 def test_patients_are_compared_whole() -> None:

@@ -1,6 +1,6 @@
 """The page about the model: what it is, was trained on, is worth, and cannot do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -8,9 +8,11 @@ import streamlit as st
 
 from mel.app.cards import groups_of, sections, variant_of, without_pictures
 from mel.app.drawing import curve, forest, reliability
+from mel.app.figures import percent
 from mel.app.model import Model
 from mel.app.pages.frame import shown
-from mel.app.wording import percent, worth
+from mel.app.pages.tables import table
+from mel.app.wording import worth
 
 __all__ = ["show"]
 
@@ -113,22 +115,18 @@ def _data(model: Model, card: Mapping[str, str]) -> None:
     data = model.facts.get("data") or {}
     if splits := data.get("splits"):
         head = ("part", "pictures", "people", "melanomas")
-        rows = [
-            (
-                name,
-                s["images"],
-                s["patients"],
-                "not told" if s["positives"] is None else s["positives"],
-            )
-            for name, s in splits.items()
-        ]
-        st.html(_table(head, rows))
+        st.html(table(head, [(name, *_counts(split)) for name, split in splits.items()]))
     counted: list[tuple[object, ...]]
     for by, counts in (data.get("train_by") or {}).items():
         with st.expander(f"Training pictures by {by}"):
             counted = [(group, n["images"], n["positives"]) for group, n in counts.items()]
-            st.html(_table((by, "pictures", "melanomas"), counted))
+            st.html(table((by, "pictures", "melanomas"), counted))
     st.markdown(card.get("How it was evaluated", "This bundle says nothing of its data."))
+
+
+def _counts(split: Mapping[str, Any]) -> tuple[object, ...]:
+    positives = "not told" if split["positives"] is None else split["positives"]
+    return split["images"], split["patients"], positives
 
 
 def _limits(card: Mapping[str, str]) -> None:
@@ -138,24 +136,3 @@ def _limits(card: Mapping[str, str]) -> None:
         st.markdown(card[name])
     if not found:
         st.info("This bundle's card names no limits. Take that as a reason not to trust it.")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    cells = "".join(
-        f'<th scope="col"{"" if k == 0 else " class=n"}>{escape(text)}</th>'
-        for k, text in enumerate(head)
-    )
-    body = "".join(
-        f'<tr><th scope="row">{escape(str(first))}</th>'
-        + "".join(f'<td class="n">{_shown(value)}</td>' for value in others)
-        + "</tr>"
-        for first, *others in rows
-    )
-    return (
-        f'<div class="mel-scroll"><table class="mel-table"><thead><tr>{cells}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _shown(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else escape(str(value))

@@ -4,33 +4,19 @@ from html import escape
 
 import streamlit as st
 
-from mel.app.drawing import bars
-from mel.app.exporting import drawn
+from mel.app.drawing import bars, drawn
+from mel.app.figures import frequency, percent, place, ratio
 from mel.app.findings import Finding
 from mel.app.model import Model
+from mel.app.pages import maps
 from mel.app.pages.frame import shown
-from mel.app.picturing import ALL, layered, veil
-from mel.app.wording import (
-    frequency,
-    hedges,
-    in_short,
-    percent,
-    place,
-    ratio,
-    verdict,
-    warned,
-    worth,
-)
+from mel.app.session import Session
+from mel.app.wording import alarms, hedges, in_short, verdict, warned, worth
 
 __all__ = ["show"]
 
-_LEGEND = (
-    '<div class="mel-legend"><span><i style="background:#f57814"></i>raises the score more than '
-    'the rest</span><span><i style="background:#146ee6"></i>less</span></div>'
-)
 
-
-def show(model: Model, one: Finding, rank: int | None) -> None:
+def show(model: Model, session: Session, one: Finding, rank: int | None) -> None:
     """Show all that is said of one mole."""
     name = escape(one.mole.label)
     st.html(f"<h3>{'' if rank is None else f'{rank}. '}{name}</h3>")
@@ -39,26 +25,10 @@ def show(model: Model, one: Finding, rank: int | None) -> None:
         return
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.fragment(_map)(model, one)
+        maps.show(one, session.layers(model, one))
     with right:
         _risk(model, one)
         _trust(model, one)
-
-
-def _map(model: Model, one: Finding) -> None:
-    """Show the photo with the map over it; the slider redraws nothing else."""
-    key = one.mole.key
-    names = list(one.maps or {})
-    which = ALL
-    if len(names) > 1:
-        which = st.session_state.get(f"map-{key}", ALL)
-    strength = st.session_state.get(f"veil-{key}", 45) / 100
-    photo, over = veil(model, one, which)
-    alt = escape(f"{one.mole.label} as the networks see it; the coloured map shows where they look")
-    st.html(layered(photo, over, strength, alt) + _LEGEND)
-    st.slider("Strength of the map", 0, 100, 45, key=f"veil-{key}", format="%d %%")
-    if len(names) > 1:
-        st.selectbox("Whose map", [ALL, *names], key=f"map-{key}")
 
 
 def _risk(model: Model, one: Finding) -> None:
@@ -81,7 +51,8 @@ def _risk(model: Model, one: Finding) -> None:
 def _trust(model: Model, one: Finding) -> None:
     st.html("".join(f'<p class="mel-soft">{escape(text)}</p>' for text in hedges(one)))
     with st.expander("What the alarm line is worth"):
-        st.write(worth(model.points[one.variant]))
+        point, usual = model.points[one.variant], model.calibrations[one.variant].used_at
+        st.write(f"{worth(point)} {alarms(point, usual)}")
     with st.expander("What each part contributes"):
         st.html(
             '<p class="mel-soft">How far each part of the ensemble moves the score down (left) or '

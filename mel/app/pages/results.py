@@ -6,13 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from mel.app.exporting import report, table
+from mel.app.exporting import table
+from mel.app.figures import percent
 from mel.app.findings import Finding
 from mel.app.model import Model
 from mel.app.pages import mole
 from mel.app.picturing import thumbnail
+from mel.app.reporting import report
 from mel.app.session import Session
-from mel.app.wording import percent, verdict
+from mel.app.wording import verdict
 
 __all__ = ["show"]
 
@@ -24,13 +26,15 @@ def show(model: Model, session: Session) -> None:
     together = several and st.toggle(
         "These are moles of one person: compare them", value=True, key="together"
     )
+    if together and len({mole.sex for mole in session.moles.values() if mole.sex}) > 1:
+        st.info("Sex is not the same for all: are these moles of one person?")
     found = _found(model, session, together=together)
     if several:
         st.html(_overview(found))
-    _downloads(model, found)
+    _downloads(model, session)
     for rank, one in enumerate(found, 1):
         with st.container(border=True):
-            mole.show(model, one, rank if several else None)
+            mole.show(model, session, one, rank if several else None)
 
 
 def _found(model: Model, session: Session, *, together: bool) -> list[Finding]:
@@ -74,14 +78,21 @@ def _row(rank: int, one: Finding) -> str:
     )
 
 
-def _downloads(model: Model, found: Sequence[Finding]) -> None:
+def _downloads(model: Model, session: Session) -> None:
+    """Offer both files; the buttons hold on to the session alone, which forgets."""
+
+    def page() -> str:
+        return report(model, session.judged, datetime.now().astimezone())
+
+    def rows() -> str:
+        return table(session.judged)
+
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
-        "Report to print (HTML)", lambda: report(model, found, datetime.now().astimezone()),
-        "moles.html", "text/html", icon=":material/description:", on_click="ignore",
-        width="stretch",
+        "Report to print (HTML)", page, "moles.html", "text/html",
+        icon=":material/description:", on_click="ignore", width="stretch",
     )  # fmt: skip
     right.download_button(
-        "Table (CSV)", lambda: table(found), "moles.csv", "text/csv",
+        "Table (CSV)", rows, "moles.csv", "text/csv",
         icon=":material/table:", on_click="ignore", width="stretch",
     )  # fmt: skip

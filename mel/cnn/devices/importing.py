@@ -1,7 +1,8 @@
 """TensorFlow imported without the packages that it would open and that nobody here asks for.
 
-Its own import opens JAX, and through Keras pandas and scikit-learn, where they are installed: for
-data and models given as theirs. That is a third of its time, in every process of every fold.
+Its own import opens JAX, through Keras pandas, SciPy and scikit-learn, and through keras-cv what
+draws and downloads, where they are installed: for data and models given as theirs. That is half of
+its time, in every process of every fold.
 """
 
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 __all__ = ["sparing"]
 
-_UNASKED = ("jax", "pandas", "sklearn")
+_UNASKED = ("jax", "kagglehub", "matplotlib", "pandas", "scipy", "sklearn")
 
 
 @contextmanager
@@ -18,8 +19,8 @@ def sparing(*packages: str) -> Iterator[None]:
     """Import TensorFlow, Keras and keras-cv in here, without what takes long and serves nobody.
 
     Packages that were not imported so far pass for packages that are not installed; those that
-    were, as JAX where it computes, stay. Afterwards all can be imported as ever. JAX, pandas and
-    scikit-learn, unless others are named.
+    were, as JAX where it computes, stay. Afterwards all can be imported as ever. The ones above,
+    unless others are named.
 
     >>> with sparing("poplib"):
     ...     import poplib
@@ -27,7 +28,8 @@ def sparing(*packages: str) -> Iterator[None]:
     ModuleNotFoundError: import of poplib halted; None in sys.modules
     >>> import poplib
     """
-    shut = [name for name in packages or _UNASKED if name not in sys.modules]
+    here = {*sys.modules, *(["scipy"] if "jax" in sys.modules else [])}  # which JAX needs
+    shut = [name for name in packages or _UNASKED if name not in here]
     sys.modules.update(dict.fromkeys(shut))  # type: ignore[arg-type]  # None: as if there were none
     try:
         yield

@@ -14,7 +14,7 @@ __all__ = ["EXPORT", "MEAN", "Exported", "graph_file", "is_current", "read_expor
 EXPORT = "export.json"
 MEAN = "mean"  # the folder of the network whose weights are the mean of all folds'
 _SCHEMA = 1
-_PACKAGES = ("onnx", "tf2onnx", "openvino", "onnxruntime")
+_PACKAGES = ("onnx", "tf2onnx", "openvino")
 _GRAPH = {"file": str, "sha256": str, "bytes": int, "verified": dict}
 
 

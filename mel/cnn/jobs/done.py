@@ -21,6 +21,7 @@ __all__ = [
     "is_trained",
     "mark_done",
     "mark_trained",
+    "scored_in",
     "unmark",
 ]
 
@@ -49,9 +50,20 @@ def mark_trained(
     _mark(member, fold, TRAINED, inputs, seconds, _OF_TRAINING, {"batch": batch})
 
 
-def mark_done(member: Path, fold: int, inputs: Mapping[str, str], seconds: float) -> None:
-    """Mark a fold with its scores, last of all."""
-    _mark(member, fold, MARK, inputs, seconds, FILES)
+def mark_done(
+    member: Path,
+    fold: int,
+    inputs: Mapping[str, str],
+    seconds: float,
+    precision: str = "float32",
+) -> None:
+    """Mark a fold with its scores, last of all; `precision` is what they were computed in."""
+    _mark(member, fold, MARK, inputs, seconds, FILES, {"precision": precision})
+
+
+def scored_in(member: Path, fold: int) -> str:
+    """Give the precision in which a fold's scores were computed, such as mixed_bfloat16."""
+    return str(read_json(fold_dir(member, fold) / MARK).get("precision", "float32"))
 
 
 def _mark(

@@ -23,7 +23,7 @@ from mel.cnn.labels import Labels
 from mel.config import HardwareSettings, MemberSettings
 from mel.errors import ImageError, MelError
 from mel.files import write_bytes
-from mel.graphs import Arrays, opened, speaks_bfloat16
+from mel.graphs import Arrays, native_precision, opened
 from mel.metadata import encode_metadata
 from mel.views import probability
 
@@ -142,7 +142,7 @@ def _true(desk: Desk, size: int, name: str, batches: Batches) -> tuple[bytes, Fo
         try:
             graph = _graph(desk.functions[size], without)
             run = opened(graph, "float32", _BATCH)
-            low = opened(graph, "bfloat16", _BATCH) if speaks_bfloat16() else None
+            low = opened(graph, "bfloat16", _BATCH) if native_precision() == "bfloat16" else None
             found = compared(run, low, desk.networks[size], batches(), COMPARED)
         except ImageError:
             raise  # no fault of the graph

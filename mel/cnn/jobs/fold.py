@@ -54,7 +54,8 @@ def run(job: Mapping[str, Any], tell: Event) -> None:
     score_fold(job, table, folds, labels, device, tell)
     still_claimed(job.get("claim"))
     trained = read_json(fold_dir(member, fold) / TRAINED)["seconds"]
-    mark_done(member, fold, job["inputs"], seconds=trained + time.monotonic() - began)
+    seconds = trained + time.monotonic() - began
+    mark_done(member, fold, job["inputs"], seconds, device.precision)
 
 
 def _train(

@@ -25,7 +25,7 @@ _USES = (
     "diseases, and any picture unlike those below. It always gives a number, also for a cat.",
 )
 _SHORTCUTS = (
-    "Networks learn whatever separates the classes. On SIIM-ISIC 2020 the size of the picture "
+    "Networks learn whatever separates the classes. Known of SIIM-ISIC 2020: the size of a picture "
     "alone gives an AUC of 0.73, for clinics photograph suspicious moles otherwise. Ink, rulers, "
     "bandages, dark corners and the camera's colours tell one clinic from another. The stack reads "
     "no such facts about the file; the networks see them in the pixels.",
@@ -63,11 +63,11 @@ def card(facts: Mapping[str, Any]) -> str:
         "## Groups of people and pictures",
         *_groups(main["evaluation"]),
         "## Probabilities and the operating point",
-        *_calibrated(main),
+        *_calibrated(main, facts),
         "## What serving changes",
         *_serving(facts),
         "## Known shortcuts and limits",
-        _listed(_SHORTCUTS),
+        _listed((*_explored(facts), *_SHORTCUTS)),
         "## Fairness and privacy",
         _listed(_FAIR),
     ]
@@ -134,9 +134,11 @@ def _evaluated(facts: Mapping[str, Any]) -> Iterable[str]:
         f"Patients, lesions and copies were kept together in {facts['n_folds']} folds. Every "
         "training image is scored by networks that never saw its fold. Honest figures take "
         "weights, references, calibration and threshold for each fold from the other folds; "
-        "naive ones choose and measure on the same rows. Intervals are of 95 %, from resampling "
+        "naive ones choose and measure on the same rows. A member's and the stack's own AUC pool "
+        "what their folds' models said as it is. Intervals are of 95 %, from resampling "
         "patients. What is left: the networks below the stack were trained on the targets of the "
-        "other folds."
+        "other folds. In the finished blend each training image is one of those that new ones are "
+        "ranked among; no AUC here but the naive one is taken so."
     )
     if facts["foreign"]:
         names = ", ".join(facts["foreign"])
@@ -171,7 +173,42 @@ def _group_auc(group: Mapping[str, Any]) -> str:
     return f"{group['value']:.4f} ({group['low']:.4f} to {group['high']:.4f})"
 
 
-def _calibrated(variant: Mapping[str, Any]) -> Iterable[str]:
+def _explored(facts: Mapping[str, Any]) -> Iterable[str]:
+    """Say what these data, and not others, let a model cheat with."""
+    found = facts.get("explored")
+    if not found:
+        yield (
+            "These data were not explored (mel kaggle explore) before the bundle was made: what is "
+            "said here is of other data."
+        )
+        return
+    for one in found["shortcuts"]:
+        if one["low"] is not None and one["low"] > 0.5:
+            yield (
+                f"In these training data, without a look at any picture: {one['name']} alone, AUC "
+                f"{one['auc']:.3f} ({one['low']:.3f} to {one['high']:.3f})."
+            )
+    if not any(one["low"] is not None and one["low"] > 0.5 for one in found["shortcuts"]):
+        yield "In these training data no kind of column alone tells the classes apart for certain."
+    yield f"Train and test images: {found['shift']}"
+
+
+def _averaged(facts: Mapping[str, Any]) -> str:
+    """Say that what was calibrated and what serves are not quite the same."""
+    served = f"the mean over {many(len(facts['folds']), 'fold')}"
+    if "averaged" in facts["made_of"]:
+        served = "one network with the folds' mean weights"
+    return (
+        "Calibration and threshold were fitted to out-of-fold scores, each by one fold's network "
+        f"and stack; a new image gets {served}. A mean lies less far out than its parts, so "
+        "probabilities near 0 or 1, and how many images reach the threshold, may be off by what "
+        "no out-of-fold score can show. Only new images whose diagnosis is known can."
+    )
+
+
+def _calibrated(variant: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterable[str]:
+    if len(facts["folds"]) > 1:
+        yield _averaged(facts)
     found = variant["evaluation"]["proof"].get("calibrated") or []
     rows = [(c["method"], f"{c['brier']:.4f}", f"{c['error']:.4f}") for c in found]
     if rows:
@@ -192,6 +229,7 @@ def _share(said: Mapping[str, float]) -> str:
 
 def _serving(facts: Mapping[str, Any]) -> Iterable[str]:
     yield f"Scores of this bundle beside those of the training: {facts['verified']['text']}."
+    yield from (f"**{warning}**" for warning in facts["warnings"])
     if facts["measured"]:
         yield f"Measured on {facts['measured'][0]['images']}, in one run on {facts['device']}:"
         yield _listed(one["text"] for one in facts["measured"])

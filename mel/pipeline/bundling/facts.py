@@ -7,15 +7,17 @@ import numpy as np
 import polars as pl
 
 from mel import cnn
-from mel.files import read_header, read_json, versions
+from mel.errors import MelError
+from mel.files import read_header, read_json, required, versions
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered, Variant
 from mel.tables import ImageTable
 
-__all__ = ["FEWEST", "facts_of"]
+__all__ = ["FEWEST", "explored", "facts_of"]
 
 FEWEST = 5  # patients or images of a group that is told: a smaller one could be somebody
 _POINTS = 101  # of a curve
+_EXPLORED = {"inputs": dict, "findings": dict, "shortcuts": list}
 _BY = ("source", "sex", "site", "diagnosis")
 
 
@@ -26,8 +28,9 @@ def facts_of(gathered: Gathered, wanted: Wanted) -> dict[str, Any]:
     groups of fewer than five patients are not told. members and stack: what each is, and its
     out-of-fold AUC. variants: of each variant of the stack, the blend's evaluation (as
     evaluation.json has it, but for image ids), its ROC curve, its operating points and its weights.
-    held_out: the AUC on test images whose targets are known, of the whole ensemble. No image and
-    no patient is named, and no score stands beside a target.
+    explored: what `mel kaggle explore` found that a model could cheat with, None where it was not
+    run on these images. held_out: the AUC on test images whose targets are known, of the whole
+    ensemble. No image and no patient is named, and no score stands beside a target.
     """
     table = gathered.table
     return {
@@ -41,6 +44,7 @@ def facts_of(gathered: Gathered, wanted: Wanted) -> dict[str, Any]:
         "folds": list(wanted.chosen(gathered.folds.n_folds)),
         "foreign": sorted(_foreign(gathered)),
         "data": _data(table),
+        "explored": explored(gathered),
         "members": [_member(gathered, name) for name in gathered.members],
         "stack": _stack(gathered),
         "variants": {name: _variant(gathered, v) for name, v in gathered.variants.items()},
@@ -165,6 +169,21 @@ def _held_out(gathered: Gathered) -> dict[str, float] | None:
     mine = [row for row in read_json(path).get("scores", []) if row["kind"] == "blend"]
     found = mine[0]["held_out"] if mine else None
     return None if found is None else {k: float(found[k]) for k in ("auc", "low", "high")}
+
+
+def explored(gathered: Gathered) -> dict[str, Any] | None:
+    """Give what the exploration of these images found: AUC of columns alone, train against test."""
+    path = gathered.work.root / "explore" / "explore.json"
+    try:
+        said = required(read_json(path), _EXPLORED, str(path))
+        if said["inputs"].get("images") != gathered.table.digest:
+            return None
+        found = [
+            {key: one[key] for key in ("name", "auc", "low", "high")} for one in said["shortcuts"]
+        ]
+        return {"shortcuts": found, "shift": str(said["findings"]["shift"])}
+    except (MelError, KeyError, TypeError):
+        return None  # a page beside the work, which no bundle must wait for
 
 
 def _foreign(gathered: Gathered) -> list[str]:

@@ -19,11 +19,12 @@ class Honest:
     """Images with known targets, and `fold`, the one whose networks alone may score each.
 
     `fold` is null for test images, which any network may score. `what` says in words which images
-    these are.
+    these are. `known` says whether stack and blend were fitted to these very rows.
     """
 
     frame: pl.DataFrame
     what: str
+    known: bool
 
     @property
     def target(self) -> pl.Series:
@@ -31,9 +32,10 @@ class Honest:
         return self.frame["target"]
 
     @property
-    def both_classes(self) -> bool:
-        """Whether an AUC exists."""
-        return self.target.n_unique() == 2
+    def variants(self) -> tuple[str, ...]:
+        """How these can be judged: each by itself, and as served, where a patient has several."""
+        several = self.frame["patient_id"].drop_nulls().is_duplicated().any()
+        return ("single", "auto") if several else ("single",)
 
 
 def honest_images(gathered: Gathered, folds: Sequence[int], most: int) -> Honest | None:
@@ -49,20 +51,21 @@ def honest_images(gathered: Gathered, folds: Sequence[int], most: int) -> Honest
             known.select("image_id", "target"), on="image_id", validate="1:1"
         )
         rows = rows.with_columns(fold=pl.lit(None, pl.Int16))
-        return _drawn(rows, most, "test images, which trained nothing")
+        return _drawn(rows, most, "test images, which trained nothing", known=False)
     rows = gathered.table.train.select(*_META, "target").join(
         gathered.folds.frame.filter(pl.col("fold").is_in(list(folds))), on="image_id"
     )
     if rows.is_empty() or not most:
         return None
-    return _drawn(rows, most, "training images, each by the fold that never saw it")
+    return _drawn(rows, most, "training images, each by the fold that never saw it", known=True)
 
 
-def _drawn(rows: pl.DataFrame, most: int, what: str) -> Honest | None:
-    """Draw images by their ids, the same whatever the order of the rows."""
-    if rows["path"].null_count() or not most:
+def _drawn(rows: pl.DataFrame, most: int, what: str, *, known: bool) -> Honest | None:
+    """Draw images that have pictures by their ids, the same whatever the order of the rows."""
+    whole = rows.height
+    rows = rows.filter(pl.col("path").is_not_null()).sort("image_id")
+    if rows.is_empty() or not most:
         return None
-    rows = rows.sort("image_id")
     rng = np.random.default_rng(0)
     chosen: list[pl.DataFrame] = []
     room = most
@@ -72,8 +75,9 @@ def _drawn(rows: pl.DataFrame, most: int, what: str) -> Honest | None:
         chosen.append(mine[np.sort(rng.permutation(mine.height)[:count])])
         room -= count
     found = pl.concat(chosen).sort("image_id")
-    part = "" if found.height == rows.height else f" of {rows.height:,}"
-    return Honest(found, f"{found.height:,}{part} {what}; each judged by itself")
+    part = "" if found.height == whole else f" of {whole:,}"
+    lacking = f" ({whole - rows.height:,} have no picture)" if rows.height < whole else ""
+    return Honest(found, f"{found.height:,}{part} {what}{lacking}", known)
 
 
 def whole_patients(test: pl.DataFrame, most: int) -> pl.DataFrame:

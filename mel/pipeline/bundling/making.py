@@ -1,8 +1,11 @@
 """Make a bundle: gather, pack, measure, write, and compare the finished file with the work."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 from mel.bundles import write_bundle
 from mel.errors import MelError
@@ -46,7 +49,7 @@ class Bundled:
             "made of": self.made_of,
             "difference": self.verified.text,
         }
-        return told | {one.what: one.text for one in self.measured}
+        return told | {one.title: one.text for one in self.measured}
 
 
 def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled:
@@ -64,8 +67,8 @@ def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled
     shown = examples(wanted.examples)
     whole = exported(gathered, wanted, range(gathered.folds.n_folds) if wanted.measured else folds)
     files = files_of(gathered, wanted, chosen(whole, wanted, folds)) | shown
-    with TemporaryDirectory(prefix=".mel-bundle-", dir=_beside(out)) as desk:
-        found = tried(gathered, wanted, files, whole, Path(desk))
+    with _desk(out) as desk:
+        found = tried(gathered, wanted, files, whole, desk)
     facts = facts_of(gathered, wanted) | found.facts()
     files |= looks_of(gathered) | {"facts.json": plain(facts), "card.md": card(facts).encode()}
     with atomic(out) as temporary:
@@ -81,10 +84,23 @@ def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled
         wanted.said,
         found.verified,
         found.measured,
-        found.notes,
+        (*found.warnings, *found.notes),
     )
 
 
-def _beside(out: Path) -> Path:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out.parent
+@contextmanager
+def _desk(out: Path) -> Iterator[Path]:
+    """Give a folder for drafts beside `out`, gone afterwards.
+
+    It is named as what `atomic` makes there: what a killed process left is taken away with that.
+    """
+    desk = out.with_name(f".{uuid4().hex[:8]}-{out.name}")
+    try:
+        desk.mkdir(parents=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MelError(f"{out}: cannot be written ({reason}); free or choose a place") from error
+    try:
+        yield desk
+    finally:
+        shutil.rmtree(desk, ignore_errors=True)

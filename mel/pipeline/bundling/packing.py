@@ -6,11 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mel import cnn
 from mel.files import read_json
 from mel.images.quality import Looks
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
-from mel.pipeline.bundling.graphs import Graphs
+from mel.pipeline.bundling.graphs import MEAN, Graphs
 from mel.progress import say
 from mel.submit.scoring import Member
 from mel.views import read_reference
@@ -39,8 +40,8 @@ def files_of(gathered: Gathered, wanted: Wanted, graphs: Graphs) -> Files:
 
 def looks_of(gathered: Gathered) -> Files:
     """Give quality.json: what a sample of the training pictures looks like."""
-    paths = gathered.table.train["path"]
-    if paths.null_count():
+    paths = gathered.table.train["path"].drop_nulls()
+    if paths.is_empty():
         return {}
     say("bundle: measuring what training pictures look like")
     return {"quality.json": plain(Looks.fit(paths).as_dict())}
@@ -69,7 +70,7 @@ def _member(
     names: dict[str, dict[str, str]] = {}
     references: dict[str, str] = {}
     for fold, sizes in graphs.items():
-        place = f"members/{name}/{'mean' if fold == 'mean' else f'fold{fold}'}"
+        place = f"members/{name}/{MEAN if fold == MEAN else f'fold{fold}'}"
         names[fold] = {str(size): f"{place}/graph-{size}.onnx" for size in sizes}
         files |= {names[fold][str(size)]: content for size, content in sizes.items()}
         if settings.tta.average == "rank":
@@ -84,6 +85,9 @@ def _member(
         metadata=settings.metadata,
         graphs=names,
         references=references,
+        checkpoints={
+            fold: cnn.digest_checkpoint(folder, int(fold)) for fold in graphs if fold != MEAN
+        },
         weights=wanted.weights,
     )
     return files | {f"members/{name}/member.json": plain(member.model_dump(mode="json"))}

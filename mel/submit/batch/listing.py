@@ -12,7 +12,7 @@ import polars as pl
 
 from mel.checks import require_columns
 from mel.errors import MelError, many
-from mel.submit.batch.meeting import Met, bare, meet
+from mel.submit.batch.meeting import Met, bare, composed, meet
 from mel.submit.batch.reading import KNOWN, Rows, chunks
 
 __all__ = ["Listed", "Span"]
@@ -35,6 +35,7 @@ _TWICE = {
     "given": "SELECT image_id, copies, count(*) OVER () FROM given WHERE copies > 0 ORDER BY 1",
     "meta": "SELECT image_id, copies, count(*) OVER () FROM meta WHERE copies > 0 ORDER BY 1",
 }
+_COUNT = {"given": "SELECT count(*) FROM given", "meta": "SELECT count(*) FROM meta"}
 # a column is in one of both only: `meet` refuses others
 _LISTED = """CREATE TABLE listed AS SELECT g.image_id AS image_id, g.path AS path,
     coalesce(m.patient_id, g.patient_id) AS patient_id, coalesce(m.age, g.age) AS age,
@@ -109,7 +110,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-8192"):
                 base.execute(f"PRAGMA {pragma}")
-            base.create_function("bare", 1, bare, deterministic=True)
+            for function in (bare, composed):
+                base.create_function(function.__name__, 1, function, deterministic=True)
             yield base
         finally:
             base.close()
@@ -132,8 +134,9 @@ def _put(
         base.executemany(_INSERT[table], frame.with_columns(lacking).select(_ROW).iter_rows())
     base.execute("COMMIT")
     _refuse_twice(base, table, where)
-    if table == "given" and not base.execute("SELECT count(*) FROM given").fetchone()[0]:
-        raise MelError(f"{where}: holds no image; give at least one")
+    if not base.execute(_COUNT[table]).fetchone()[0]:
+        what = "image; give at least one" if table == "given" else "row; give one, or no metadata"
+        raise MelError(f"{where}: holds no {what}")
     return names
 
 

@@ -21,6 +21,7 @@ from mel.submit.batch.reading import Rows
 __all__ = ["Parts", "claimed", "prepared"]
 
 _KIND, _LIST, _LOCK = "scores", "list.sqlite", ".lock"
+_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -75,37 +76,59 @@ def claimed(out: Path) -> Iterator[Path]:
     The lock is the operating system's and ends with the process, however that ends.
     """
     folder = out.with_name(f"{out.name}.parts")
+    file = _held(folder, out)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise MelError(f"{out}: cannot be written ({reason}); choose another --out") from error
-    try:
-        _lock(file, out)
-        try:
-            yield folder
-        finally:
-            _leave(folder)
+        yield folder
     finally:
+        _leave(folder)
         os.close(file)
 
 
-def _lock(file: int, out: Path) -> None:
+def _held(folder: Path, out: Path) -> int:
+    """Open the lock of a folder and hold it.
+
+    Who ends takes the lock's file away with the folder: what was opened just before is then held
+    in vain, for the next one would make another. So it must still be the one that is there.
+    """
+    for turn in range(_TRIES):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and turn < _TRIES - 1:
+                continue  # taken away in between
+            reason = error.strerror or str(error)
+            raise MelError(f"{out}: cannot be written ({reason}); choose another --out") from error
+        if _locked(file) and _is_there(file, folder / _LOCK):
+            return file
+        os.close(file)
+        if (folder / _LOCK).exists():
+            break
+    raise MelError(
+        f"{out}: another mel scores into it; wait until it ends, or choose another --out"
+    )
+
+
+def _locked(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise MelError(
-            f"{out}: another mel scores into it; wait until it ends, or choose another --out"
-        ) from None
+        return False
+    return True
+
+
+def _is_there(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _leave(folder: Path) -> None:
     """Take the folder away, unless it holds shards; a list that was refused goes at any rate."""
     with suppress(OSError):
-        (folder / f".{_LIST}").unlink()
-    if not [path for path in folder.iterdir() if path.name != _LOCK]:
-        with suppress(OSError):
+        (folder / f".{_LIST}").unlink(missing_ok=True)
+        if not [path for path in folder.iterdir() if path.name != _LOCK]:
             (folder / _LOCK).unlink()
             folder.rmdir()
 

@@ -18,7 +18,7 @@ from mel.submit.batch.pictures import Stamped, refuse_input, stamped
 from mel.submit.batch.place import Parts, claimed, prepared
 from mel.submit.batch.reading import Rows
 from mel.submit.batch.summary import Summary
-from mel.submit.scoring import Looked, Scorer
+from mel.submit.scoring import Looked, Scorer, check_variant
 
 __all__ = ["SHARD", "score"]
 
@@ -33,6 +33,7 @@ def score(
     *,
     meta: Rows | None = None,
     shard: int = SHARD,
+    variant: str = "auto",
     **options: Any,
 ) -> Summary:
     """Score images with a bundle, into `out`: .parquet or .csv, a row an image, `COLUMNS` first.
@@ -45,6 +46,11 @@ def score(
     from that file's folder on), an ImageTable or a frame. A list may have patient_id, age, sex and
     site as well, or `meta` has them: any of these, joined by image_id. `bundle` is its file, or a
     Scorer that is open; `options` go to `Scorer.open`.
+
+    `variant` "auto" judges two or more images of one patient in each other's context and any other
+    image by itself; "context" also the only image of a patient, as `mel tabular train` does: by
+    the variant that the recipe names (`tabular.scores`), a work folder's test images get the
+    scores of its test.parquet. "single" judges each by itself.
 
     Images are scored in shards of `shard`, kept in `out`.parts until the end: after a kill, the
     same call goes on; a shard is scored anew where the size or date of one of its pictures has
@@ -62,27 +68,28 @@ def score(
         raise MelError(f"shard: {shard}; give at least 1 image")
     if out.is_dir():
         raise MelError(f"{out}: is a folder; name a file")
+    check_variant(variant)
     refuse_input(out, (bundle.bundle.path if isinstance(bundle, Scorer) else bundle, images, meta))
     keep_freed()
     with claimed(out) as folder:
         scorer = bundle if isinstance(bundle, Scorer) else Scorer.open(bundle, **options)
         types(_scored(scorer))
-        parts = prepared(folder, images, meta, shard, _settings(scorer))
+        parts = prepared(folder, images, meta, shard, _settings(scorer, variant))
         todo = parts.todo()
         _say_start(parts, todo)
         start = time.monotonic()
-        _scored_all(scorer, parts, todo)
+        _scored_all(scorer, parts, todo, variant)
         seconds = time.monotonic() - start
         tally = join(parts.files, parts.listed, out)
         fresh = sum(last - first + 1 for _, (first, last) in todo)
         facts = (scorer.digest, scorer.name, scorer.engine, scorer.synthetic)
-        found = Summary(out, tally, parts.listed.met, fresh, seconds, *facts)
+        found = Summary(out, tally, parts.listed.met, variant, fresh, seconds, *facts)
         write_json(out.with_name(f"{out.name}.json"), found.as_dict())
         parts.remove()
     return _checked(found)
 
 
-def _settings(scorer: Scorer) -> dict[str, Any]:
+def _settings(scorer: Scorer, variant: str) -> dict[str, Any]:
     """Give what decides scores besides the list."""
     said = scorer.engine
     return {
@@ -91,6 +98,7 @@ def _settings(scorer: Scorer) -> dict[str, Any]:
         "engine": said["engine"],
         "precision": said["precision"],
         "batch": scorer.batch,
+        "variant": variant,
     }
 
 
@@ -107,7 +115,7 @@ def _say_start(parts: Parts, todo: list[tuple[Path, Span]]) -> None:
         say(f"{parts.folder}: {done:,} of {many(len(parts.files), 'shard')} done already; going on")
 
 
-def _scored_all(scorer: Scorer, parts: Parts, todo: list[tuple[Path, Span]]) -> None:
+def _scored_all(scorer: Scorer, parts: Parts, todo: list[tuple[Path, Span]], variant: str) -> None:
     """Look at one shard after another; each is judged and kept while the next is looked at."""
     if not todo:
         return
@@ -117,7 +125,8 @@ def _scored_all(scorer: Scorer, parts: Parts, todo: list[tuple[Path, Span]]) -> 
 
     def keep(path: Path, known: Stamped, looked: Looked) -> None:
         frame, pictures = known
-        parts.write(path, rows(scorer.judge(frame, looked), looked, scored), pictures)
+        judged = scorer.judge(frame, looked, variant)
+        parts.write(path, rows(judged, looked, scored), pictures)
 
     total = sum(last - first + 1 for _, (first, last) in todo)
     with progress("score", total, "images") as tick, ThreadPoolExecutor(1) as pool:

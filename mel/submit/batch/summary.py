@@ -16,6 +16,7 @@ __all__ = ["Summary"]
 class Summary:
     """What was scored, into which file, by what.
 
+    `variant` is what was asked for, `tally` has what each image got.
     `fresh` are the images that this run scored; the others were scored before it was stopped.
     `seconds` are those of scoring them, without opening the bundle.
     """
@@ -23,6 +24,7 @@ class Summary:
     out: Path
     tally: Tally
     met: Met | None
+    variant: str
     fresh: int
     seconds: float
     bundle: str
@@ -48,12 +50,16 @@ class Summary:
             name, why = tally.first_broken
             found["broken"] = f"{many(tally.broken, 'image')} (first: {name}: {why})"
         context = "together with others of their patient"
+        if self.variant == "context":
+            context = "as images of their patient"
         names = {"context": context, "single": "each by itself"}
         found["variants"] = ", ".join(
             f"{tally.variants[kind]:,} {text}"
             for kind, text in names.items()
             if tally.variants[kind]
         )
+        if self.variant != "auto":
+            found["variants"] += f" (--variant {self.variant})"
         if self.met:
             found["metadata"] = self._metadata(self.met)
         flags = {name: count for name, count in tally.flags.items() if name != "broken image"}
@@ -89,6 +95,7 @@ class Summary:
             "scored": self.scored,
             "broken": self.tally.broken,
             "first_broken": self.tally.first_broken,
+            "variant": self.variant,
             "variants": dict(self.tally.variants),
             "flags": dict(sorted(self.tally.flags.items())),
             "metadata": None if self.met is None else asdict(self.met),
@@ -99,7 +106,3 @@ class Summary:
             "engine": dict(self.engine),
             "synthetic": self.synthetic,
         }
-
-
-def _rounded(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

@@ -5,15 +5,15 @@
 True
 """
 
-from mel.submit.scoring.asking import Asked
+from mel.submit.scoring.asking import CHOICES, Asked, check_variant
 from mel.submit.scoring.engine import Answer, Engine, Graph, Network
-from mel.submit.scoring.graphs import native_precision
 from mel.submit.scoring.judging import Judged
 from mel.submit.scoring.looked import Looked
 from mel.submit.scoring.member import Member
 from mel.submit.scoring.scorer import Scorer
 
 __all__ = [
+    "CHOICES",
     "Answer",
     "Asked",
     "Engine",
@@ -23,5 +23,5 @@ __all__ = [
     "Member",
     "Network",
     "Scorer",
-    "native_precision",
+    "check_variant",
 ]

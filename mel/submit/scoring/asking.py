@@ -15,9 +15,11 @@ from mel.checks import (
     require_columns,
     require_unique,
 )
-from mel.errors import MelError
+from mel.errors import MelError, near
 
-__all__ = ["KNOWN", "Asked"]
+__all__ = ["CHOICES", "KNOWN", "Asked", "check_variant"]
+
+CHOICES = ("auto", "context", "single")
 
 KNOWN = {"age": pl.Float64(), "sex": pl.String(), "site": pl.String()}
 _TEXT = {"path": pl.String(), "patient_id": pl.String()}
@@ -61,17 +63,24 @@ class Asked:
     def variants(self, scored: set[str], wanted: str = "auto") -> pl.DataFrame:
         """Give image_id and variant of the images that were scored.
 
-        "auto": "context" where two or more of a patient's images were, else "single". An image
-        without a patient is always "single".
+        "auto": "context" where two or more of a patient's images were, else "single": who gives one
+        image has rarely all that there are. "context" for each image that has a patient, as the
+        stack scores a work folder's test images; "single" for all. An image without a patient is
+        always "single".
         """
-        if wanted not in ("auto", "context", "single"):
-            raise MelError(f"variant {wanted!r}; known: auto, context, single")
+        check_variant(wanted)
         rows = self.frame.filter(pl.col("image_id").is_in(list(scored)))
         several = pl.col("patient_id").is_not_null()
         if wanted == "auto":
             several &= pl.len().over("patient_id") > 1
         chosen = pl.when(several & (wanted != "single")).then(pl.lit("context"))
         return rows.select("image_id", variant=chosen.otherwise(pl.lit("single")))
+
+
+def check_variant(wanted: str) -> None:
+    """Refuse what is none of `CHOICES`."""
+    if wanted not in CHOICES:
+        raise MelError(f"variant: unknown {wanted!r}; {near(wanted, CHOICES)}")
 
 
 def _fine() -> dict[str, pl.Expr]:

@@ -166,6 +166,8 @@ class _Kept:
             name = one.eye.member.name
             probabilities, maps = one.finish(len(batch.ids))
             probabilities[broken] = np.nan
+            for place in np.flatnonzero(~np.isfinite(probabilities).all(axis=1)):
+                self._faults[batch.ids[place]] = f"the network {name} gives no number of it"
             self._found[name].append(probabilities)
             if maps is not None:
                 self._maps.setdefault(name, []).append(maps)

@@ -18,7 +18,9 @@ class Member(Settings):
 
     `graphs` names the graphs in the bundle, by fold ("0", "1", …, or "mean" for networks that were
     averaged into one) and by size in pixels. `references` names, by fold, the sorted held-out
-    logits that `tta.average` "rank" needs. `weights` says how the graphs keep their numbers.
+    logits that `tta.average` "rank" needs. `checkpoints` has, by fold, the SHA-256 of the trained
+    weights that its graphs were made from; none for "mean". `weights` says how the graphs keep
+    their numbers.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Member(Settings):
     metadata: bool = False
     graphs: dict[str, dict[str, str]] = Field(min_length=1)
     references: dict[str, str] = Field(default_factory=dict)
+    checkpoints: dict[str, str] = Field(default_factory=dict)
     weights: Literal["float32", "float16", "int8"] = "float32"
 
     @classmethod

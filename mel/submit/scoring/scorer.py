@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import polars as pl
 
 from mel.bundles import Bundle
+from mel.files import required
 from mel.process import give_back
 from mel.submit.scoring.asking import Asked
 from mel.submit.scoring.engine import Engine
@@ -87,12 +88,13 @@ class Scorer:
     @property
     def card(self) -> str:
         """The model card, as Markdown."""
-        return self._bundle.read("card.md").decode()
+        return self._bundle.read("card.md").decode(errors="replace")
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """What is known of the training data and of the ensemble's worth."""
-        return dict(self._bundle.json("facts.json"))
+        where = f"{self._bundle.path}: facts.json"
+        return required(self._bundle.json("facts.json"), {}, where)
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """Lists of any make, and metadata that is joined by id."""
 
+import unicodedata
 from pathlib import Path
 
 import polars as pl
@@ -80,6 +81,34 @@ def test_file_names_in_the_metadata_become_ids_where_only_so_they_are_known(
     named = LIST.with_columns(image_id=pl.col("path"))
     meta = pl.DataFrame({"image_id": ["b.jpg"], "age": [3]})
     assert listed(tmp_path, named, meta)[1]["age"].to_list() == [3.0, None, None]
+
+
+def test_an_accent_is_one_however_unicode_writes_it(tmp_path: Path) -> None:
+    """MacOS gives file names in form D, people type form C."""
+    one, apart = (unicodedata.normalize(form, "été") for form in ("NFC", "NFD"))
+    assert one != apart
+    for ours, theirs in ((one, apart), (apart, one), (apart, f"x/{one}.jpg")):
+        images = pl.DataFrame({"image_id": [ours, "b"], "path": ["a.jpg", "b.jpg"]})
+        plain = "x/b.jpg" if "/" in theirs else "b"
+        meta = pl.DataFrame({"image_id": [theirs, plain], "age": [1, 2]})
+        found, frame = listed(tmp_path, images, meta)
+        assert dict(frame.select("image_id", "age").rows()) == {ours: 1.0, "b": 2.0}
+        assert found.met is not None
+        assert found.met.matched == 2
+    both = pl.DataFrame({"image_id": [one, apart], "path": ["a.jpg", "b.jpg"]})
+    ages = pl.DataFrame({"image_id": [one, apart], "age": [1, 2]})
+    assert listed(tmp_path, both, ages)[1]["age"].sort().to_list() == [1.0, 2.0]
+    with pytest.raises(MelError, match="two rows are of one image"):
+        listed(tmp_path, both[:1], ages)
+    third = pl.DataFrame({"image_id": ["e\u0301t\u00e9"], "age": [1]})
+    with pytest.raises(MelError, match="'été' may be two images"):
+        listed(tmp_path, both, third)
+
+
+def test_a_header_alone_is_no_metadata(tmp_path: Path) -> None:
+    (tmp_path / "meta.csv").write_text("image_id,age\n")
+    with pytest.raises(MelError, match=r"meta\.csv: holds no row; give one, or no metadata"):
+        listed(tmp_path, LIST, tmp_path / "meta.csv")
 
 
 @pytest.mark.parametrize(("name", "wanted"), [("a.tar.gz", "a.tar.gz"), ("d/e.f.jpeg", "e.f")])

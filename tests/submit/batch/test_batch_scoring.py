@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from polars.testing import assert_frame_equal
 
 from mel.checks import SEXES, SITES
 from mel.errors import MelError
-from mel.submit.batch import COLUMNS, FLAGS, score
+from mel.submit.batch import COLUMNS, FLAGS, place, score
 from mel.submit.batch.columns import types
 from mel.submit.batch.joining import join
 from mel.submit.batch.listing import Listed
@@ -267,7 +268,8 @@ def test_places_that_cannot_be_written_are_refused(
     (tmp_path / "folder.csv").mkdir()
     for message, out in {
         "unknown suffix": tmp_path / "a.xlsx",
-        "cannot be written": tmp_path / "file" / "a.csv",
+        "cannot be written .Not a dir": tmp_path / "file" / "a.csv",
+        "cannot be written .No such": Path("/proc/a.csv"),
         "is a folder": tmp_path / "folder.csv",
     }.items():
         with pytest.raises(MelError, match=message):
@@ -284,6 +286,27 @@ def test_a_second_process_is_refused_where_one_scores(
         score(scorer, rows, tmp_path / "a.csv")
     score(scorer, rows, tmp_path / "a.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.csv.json"]
+
+
+def test_who_waited_at_a_lock_that_was_taken_away_holds_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process ended, and took its lock's file along, after this one had opened it."""
+    out, held, turns = tmp_path / "a.csv", place._locked, []
+
+    def locked(file: int) -> bool:
+        turns.append(file)
+        if len(turns) == 1:
+            shutil.rmtree(tmp_path / "a.csv.parts")
+        return held(file)
+
+    monkeypatch.setattr(place, "_locked", locked)
+    with claimed(out) as folder:
+        assert (folder / ".lock").is_file()
+        assert len(turns) == 2
+        with pytest.raises(MelError, match="another mel scores into it"), claimed(out):
+            pass
+    assert list(tmp_path.iterdir()) == []
 
 
 # going on

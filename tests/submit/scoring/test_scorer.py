@@ -16,7 +16,7 @@ from mel.ensemble import Blend
 from mel.errors import MelError
 from mel.images import decode
 from mel.metadata import encode_metadata
-from mel.submit.scoring import Looked, Member, Scorer
+from mel.submit.scoring import Looked, Member, Scorer, looking
 from mel.tabular import load
 from mel.views import probability
 
@@ -122,7 +122,7 @@ def test_the_size_of_a_batch_changes_nothing_but_rounding(
     handmade: Path, frame: pl.DataFrame, scorer: Scorer
 ) -> None:
     small = Scorer.open(handmade / "blend.mel", "float32", threads=1, batch=3)
-    assert (small.batch, scorer.batch) == (3, 16)
+    assert (small.batch, scorer.batch) == (3, 8)
     for name in scorer.members:
         one, other = (each.look(frame).probabilities[name] for each in (small, scorer))
         assert one == pytest.approx(other, abs=1e-6)
@@ -165,6 +165,24 @@ def test_a_broken_picture_is_a_row_and_no_crash(
     assert judged["probability"][20:].null_count() == 2
     assert judged["flags"][20][0].startswith("broken image: cannot be read as an image")
     assert judged["flags"][21][0] == "broken image: no picture was given"
+
+
+def test_an_image_of_which_a_network_gives_no_number_is_a_row_and_no_crash(
+    scorer: Scorer, frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as by weights in half precision that overflow: one image must not stop a million."""
+    finish = looking._Begun.finish
+
+    def odd(self: looking._Begun, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+        found, maps = finish(self, count)
+        found[0, 1] = np.nan if self.eye.member.name == "beta-16" else found[0, 1]
+        return found, maps
+
+    monkeypatch.setattr(looking._Begun, "finish", odd)
+    looked = scorer.look(frame[:3])
+    assert looked.faults == {"new00": "the network beta-16 gives no number of it"}
+    judged = scorer.judge(frame[:3], looked).frame
+    assert judged["probability"].is_null().to_list() == [True, False, False]
 
 
 def test_absurd_metadata_is_taken_for_unknown_and_flagged(
@@ -342,7 +360,7 @@ def test_folds_averaged_into_one_spread_over_the_stacks_models(
 def test_bfloat16_is_used_unasked_only_where_the_bundle_allows(
     handmade: Path, tmp_path: Path
 ) -> None:
-    from mel.submit.scoring import native_precision
+    from mel.graphs import native_precision
 
     forbidden = _changed(handmade, tmp_path, {}, bfloat16=False)
     assert Scorer.open(forbidden).precision == "float32"
