@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c '$(FITS)' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help setup demo test lint lock clean
+.PHONY: help setup demo test lint docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,13 +28,16 @@ lint: $(STAMP) ## set up, then ruff, mypy and import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+docs: $(STAMP) ## set up, then build the documentation site, strictly (build/docs)
+	@$(BIN)/python docs/build.py
+
 lock: ## pin every package anew (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev \
+	uv pip compile pyproject.toml --all-extras --group dev --group docs \
 		--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean: ## remove .venv and every cache; work folders stay
-	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist
 	find mel tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements.lock pyproject.toml
