@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +130,18 @@ def tiny_competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from mel.kaggle import synth
 
     return synth(tmp_path_factory.mktemp("competition") / "tiny", size="tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_run(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A real `mel demo --tiny`: work/, not to be changed, and end.json, how the command ended."""
+
+    def make(place: Path) -> None:
+        command = [sys.executable, "-m", "mel.cli", "demo", "--tiny", "--work", str(place / "work")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        (place / "end.json").write_text(json.dumps(vars(done)))
+
+    return once("tiny-run", make)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,10 @@ def pair(
         patch.setenv("TMPDIR", str(place))
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.delenv("MEL_DATA", raising=False)
+        patch.delenv("MEL_WORK", raising=False)
+        if path.stem == "quickstart":  # what another test has trained is not trained again
+            trained = request.getfixturevalue("tiny_run") / "work"
+            patch.setenv("MEL_WORK", str(shutil.copytree(trained, place / "run" / "work").parent))
         client = NotebookClient(ran, timeout=120, resources={"metadata": {"path": str(place)}})
         client.record_timing = False
         client.execute()
