@@ -28,7 +28,13 @@ _Tiny = Annotated[bool, typer.Option("--tiny", help="The demo on 120 images, for
 
 def add_to(program: typer.Typer) -> None:
     """Add the command to the program."""
-    program.command(**example("mel app --bundle blend.mel"))(app)
+    program.command(
+        **example(
+            "mel app --bundle blend.mel",
+            reads="The bundle, or WORK/demo.mel.",
+            writes="WORK, where the demo is built; no photo.",
+        )
+    )(app)
 
 
 def app(

@@ -5,16 +5,26 @@ from typing import Annotated
 
 import typer
 
-from mel.cli import options, show
+from mel.cli import completing, options
+from mel.cli.page import Page
 
 __all__ = ["add_to"]
 
 _EXAMPLE = "mel kaggle bundle my.toml --owner ME --bundle blend.mel --out offline"
+_JsonBundle = Annotated[
+    bool, options.as_json("folder, notebooks, wheels, bytes, replaced, told, uploads")
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to those of `mel kaggle`."""
-    app.command(**options.example(_EXAMPLE))(bundle)
+    app.command(
+        **options.example(
+            _EXAMPLE,
+            reads="RECIPE, the bundle, weights that the recipe names; wheels, by pip.",
+            writes="DIR: dataset/, train/ and infer/, each with its metadata.",
+        )
+    )(bundle)
 
 
 def bundle(
@@ -53,12 +63,21 @@ def bundle(
         ),
     ] = None,
     python: Annotated[
-        str | None, typer.Option("--python", metavar="X.Y", help="The notebook's; default 3.12.")
+        str | None,
+        typer.Option(
+            "--python",
+            metavar="X.Y",
+            help="The notebook's; default 3.12.",
+            autocompletion=completing.versions,
+        ),
     ] = None,
     extras: Annotated[
         list[str] | None,
         typer.Option(
-            "--extra", metavar="NAME", help="Of mel; repeat. Default train, export, serve."
+            "--extra",
+            metavar="NAME",
+            help="Of mel; repeat. Default train, export, serve.",
+            autocompletion=completing.extras,
         ),
     ] = None,
     models: Annotated[
@@ -79,6 +98,7 @@ def bundle(
     no_train: Annotated[
         bool, typer.Option("--no-train", help="No training notebook, nor what it needs.")
     ] = False,
+    json: _JsonBundle = False,
 ) -> None:
     """Pack all that a Kaggle notebook without internet needs, and write its notebooks.
 
@@ -89,19 +109,21 @@ def bundle(
     """
     from mel import pipeline
 
-    done = pipeline.kaggle_bundle(
-        out,
-        recipe,
-        owner,
-        serving=serving,
-        name=name,
-        data=data,
-        image=image,
-        python=python,
-        extras=extras or (),
-        models=models or (),
-        accelerator=accelerator,
-        wheel=wheel,
-        train=not no_train,
-    )
-    show.facts(done.facts())
+    with Page(json) as page:
+        done = pipeline.kaggle_bundle(
+            out,
+            recipe,
+            owner,
+            serving=serving,
+            name=name,
+            data=data,
+            image=image,
+            python=python,
+            extras=extras or (),
+            models=models or (),
+            accelerator=accelerator,
+            wheel=wheel,
+            train=not no_train,
+        )
+        page.put(**done.as_dict())
+        page.facts(done.facts())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mel.cli import show
-from mel.cli.options import example
+from mel.cli.options import JsonFile, as_json, example
+from mel.cli.page import Columns, Page
 
 if TYPE_CHECKING:
     from mel.submit import Sent
@@ -59,12 +60,66 @@ _Patience = Annotated[
 ]
 
 
+def _minute(time: str | None) -> str:
+    """Write a time to the minute, for people.
+
+    >>> _minute("2026-11-23T12:00:00+00:00")
+    '2026-11-23 12:00'
+    """
+    return (time or "-")[:16].replace("T", " ")
+
+
+_CHECKS: Columns = {
+    "name": "check",
+    "state": "state",
+    "detail": ("found", lambda text: text.partition(";")[0]),
+}
+_LISTED: Columns = {
+    "name": "name",
+    **{name: (name, show.number) for name in ("cv", "public", "private")},
+    "state": "state",
+    "time": ("time", _minute),
+}
+_SIDE = "{points, rank, low, high}"
+_JsonSend = Annotated[
+    bool,
+    as_json(
+        "name, competition, state, public, private, beside, command, checks [name, state, "
+        "detail]; with --dry-run printed with status 2, too"
+    ),
+]
+_JsonList = Annotated[
+    bool,
+    as_json(
+        "submissions [name, competition, cv, cv_low, cv_high, public, private, state, time, rows, "
+        f"images, synthetic], agreement {{public {_SIDE}, private {_SIDE}}}, cautions, plot"
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the room's."""
-    app.command(**example("mel submit send work/submissions/blend.csv -c NAME --dry-run"))(send)
-    app.command("list", **example("mel submit list --work work --refresh"))(list_)
     app.command(
-        **example("mel submit blend a.csv b.csv --weights 2,1 --out blend.csv --sample sample.csv")
+        **example(
+            "mel submit send work/submissions/blend.csv -c NAME --dry-run",
+            reads="FILE, the JSON beside it, the sample; Kaggle, by its own client.",
+            writes="The JSON beside FILE: when it was sent, and its scores.",
+        )
+    )(send)
+    app.command(
+        "list",
+        **example(
+            "mel submit list --work work --refresh",
+            reads="The JSONs of the submissions; with --refresh Kaggle.",
+            writes="With --refresh scores into these JSONs; the PNG of --plot.",
+        ),
+    )(list_)
+    app.command(
+        **example(
+            "mel submit blend a.csv b.csv --weights 2,1 --out blend.csv --sample sample.csv",
+            reads="The FILEs, the sample.",
+            writes="The CSV of --out and a JSON beside it.",
+        )
     )(blend)
 
 
@@ -90,6 +145,7 @@ def send(
         float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
     ] = 60.0,
     patience: _Patience = 120.0,
+    json: _JsonSend = False,
 ) -> None:
     """Send a submission with Kaggle's own client, wait for its score, and write it down.
 
@@ -120,22 +176,26 @@ def send(
         patience=patience,
     )
     if dry_run:
-        _plan(done)
+        _plan(done, json)
         return
-    score = {"public": show.number(done.public), "private": show.number(done.private)}
-    facts = {"submission": done.name, "competition": done.competition, "state": done.state}
-    show.facts(facts | score | {"written to": done.beside})
+    with Page(json) as page:
+        page.put(**vars(done))
+        score = {"public": show.number(done.public), "private": show.number(done.private)}
+        facts = {"submission": done.name, "competition": done.competition, "state": done.state}
+        page.facts(facts | score | {"written to": done.beside})
 
 
-def _plan(done: "Sent") -> None:
+def _plan(done: "Sent", json: bool) -> None:
     import shlex
 
     from mel.kaggle.client import require
 
-    rows = [(c.name, c.state, c.detail.partition(";")[0]) for c in done.checks]
-    show.table(("check", "state", "found"), rows, hang=True)
+    with Page(json) as page:
+        page.put(**vars(done))
+        page.records("checks", done.checks, _CHECKS, hang=True)
     require(done.checks)
-    show.line(f"would run: {shlex.join(done.command)}")
+    if not json:
+        show.line(f"would run: {shlex.join(done.command)}")
 
 
 def list_(
@@ -158,6 +218,7 @@ def list_(
         ),
     ] = 0.3,
     patience: _Patience = 120.0,
+    json: _JsonList = False,
 ) -> None:
     """List submissions, CV against leaderboard, with their rank correlation.
 
@@ -166,26 +227,20 @@ def list_(
     """
     from mel import submit
 
-    found = submit.list(work, competition=competition, refresh=refresh, patience=patience)
-    columns = ("name", "cv", "public", "private", "state", "time")
-    rows = found.select(columns).rows()
-    show.table(columns, [(n, *map(show.number, s), state, _minute(t)) for n, *s, state, t in rows])
-    show.line()
-    for side in ("public", "private"):
-        show.line(f"rank correlation of CV and {side} score: {submit.agreement(found, side)}")
-    for text in submit.cautions(found, share):
-        show.line(show.filled(f"! {text}", 2))
-    if plot is not None:
-        show.line(str(submit.plot(found, plot)))
-
-
-def _minute(time: str | None) -> str:
-    """Write a time to the minute, for people.
-
-    >>> _minute("2026-11-23T12:00:00+00:00")
-    '2026-11-23 12:00'
-    """
-    return (time or "-")[:16].replace("T", " ")
+    with Page(json) as page:
+        found = submit.list(work, competition=competition, refresh=refresh, patience=patience)
+        page.records("submissions", found.to_dicts(), _LISTED)
+        page.line()
+        agreements = {side: submit.agreement(found, side) for side in ("public", "private")}
+        for side, agreement in agreements.items():
+            page.line(f"rank correlation of CV and {side} score: {agreement}")
+        cautions = submit.cautions(found, share)
+        for text in cautions:
+            page.line(show.filled(f"! {text}", 2))
+        drawn = None if plot is None else submit.plot(found, plot)
+        page.put(agreement=agreements, cautions=cautions, plot=drawn)
+        if drawn is not None:
+            page.line(drawn)
 
 
 def blend(
@@ -205,6 +260,7 @@ def blend(
     sample: Annotated[
         Path | None, typer.Option("--sample", metavar="FILE", help="Whose order and ids to take.")
     ] = None,
+    json: JsonFile = False,
 ) -> None:
     """Blend submissions of anybody's: ids are joined, what does not match is refused.
 
@@ -215,8 +271,9 @@ def blend(
     from mel import submit
 
     given = _numbers(weights) if weights else None
-    submit.blend(files, out, weights=given, method=method.value, power=power, sample=sample)
-    show.line(str(out))
+    with Page(json) as page:
+        submit.blend(files, out, weights=given, method=method.value, power=power, sample=sample)
+        page.written(out, "")
 
 
 def _numbers(text: str) -> list[float]:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
-__all__ = ["facts", "filled", "hanging", "line", "number", "table"]
+__all__ = ["cell", "facts", "filled", "hanging", "line", "number", "table"]
 
 _WIDE = 80  # columns of a terminal
 _PERCENT = "\N{NO-BREAK SPACE}%"
@@ -30,6 +30,15 @@ def number(value: float | None) -> str:
     ('0.9300', '-')
     """
     return "-" if value is None else f"{value:.4f}"
+
+
+def cell(value: object) -> str:
+    """Write a value; a dash where there is none.
+
+    >>> cell(3), cell(None)
+    ('3', '-')
+    """
+    return "-" if value is None else str(value)
 
 
 def filled(text: str, indent: int = 0) -> str:

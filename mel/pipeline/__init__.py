@@ -21,7 +21,7 @@ from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
 from mel.pipeline.showing import demo_bundle
-from mel.pipeline.single import check, facts, members, only, submit_from, train_members
+from mel.pipeline.single import check, counts, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stacking import Weighed, importance, nested, variants
 from mel.pipeline.stage import State
@@ -42,6 +42,7 @@ __all__ = [
     "blend_report",
     "bundle",
     "check",
+    "counts",
     "demo",
     "demo_bundle",
     "doctor",

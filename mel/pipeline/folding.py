@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -13,14 +14,21 @@ from mel.pipeline.running import opened, states_of
 from mel.pipeline.stages import stages
 from mel.tables import Folds, ImageTable
 
-__all__ = ["inner_folds", "repeat_folds", "training"]
+__all__ = ["Repeated", "inner_folds", "repeat_folds", "training"]
 
 _SEEDS = 2**31
 
 
-def repeat_folds(
-    recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]
-) -> list[tuple[int, int, str, Path]]:
+class Repeated(NamedTuple):
+    """A fold map of another seed: how many folds, the map's digest, and its file."""
+
+    seed: int
+    folds: int
+    digest: str
+    file: Path
+
+
+def repeat_folds(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) -> list[Repeated]:
     """Build a fold map a seed from the images loaded in `work`: files folds/seed-N.parquet there.
 
     The recipe's own map, folds.parquet, is not touched. Gives seed, number of folds, digest and
@@ -43,7 +51,7 @@ def repeat_folds(
         for seed, made in maps.items():
             path = place.root / "folds" / f"seed-{seed}.parquet"
             made.write(path)
-            rows.append((seed, made.n_folds, made.digest, path))
+            rows.append(Repeated(seed, made.n_folds, made.digest, path))
     return rows
 
 

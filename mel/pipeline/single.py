@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mel import cnn, submit
 from mel.config import Recipe
@@ -11,14 +12,14 @@ from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import bring_up, opened, states_of, status
 from mel.pipeline.scores import Score, scores
-from mel.pipeline.source import read_sample
+from mel.pipeline.source import read_sample, unmapped
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages, submission
 from mel.pipeline.stages.members import train_member
-from mel.pipeline.summary import describe
+from mel.pipeline.summary import counted, describe
 from mel.tables import ImageTable
 
-__all__ = ["check", "facts", "members", "only", "submit_from", "train_members"]
+__all__ = ["check", "counts", "facts", "members", "only", "submit_from", "train_members"]
 
 _DATA = ("load", "folds")  # the stages that need no members
 _KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "naive")}
@@ -152,6 +153,13 @@ def facts(work: AnyPath) -> dict[str, str]:
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
 
 
+def counts(work: AnyPath) -> dict[str, Any]:
+    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`)."""
+    path = Work(Path(work)).images
+    digest = read_header(path, "images")["digest"]
+    return counted(ImageTable.read(path)) | {"digest": digest, "unmapped": unmapped(work)}
+
+
 def check(
     file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None
 ) -> tuple[str, ...]:
@@ -171,9 +179,9 @@ def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:
         rows.append(
             {
                 "member": member.name,
-                "parameters": f"{entry.params:,}",
+                "parameters": entry.params,
                 "pixels": member.size,
-                "made for": entry.native_size,
+                "made_for": entry.native_size,
                 "epochs": member.epochs,
                 "batch": member.batch_size,
                 "weights": member.weights,

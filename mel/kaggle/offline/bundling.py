@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mel.bundles import Bundle
 from mel.config import Recipe
@@ -42,6 +43,18 @@ class Packed:
     bytes: int
     replaced: Mapping[str, tuple[str, str]]
     told: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as `mel kaggle bundle --json` has it."""
+        return {
+            "folder": str(self.folder),
+            "notebooks": list(self.notebooks),
+            "wheels": list(self.wheels),
+            "bytes": self.bytes,
+            "replaced": {name: list(pair) for name, pair in self.replaced.items()},
+            "told": self.told,
+            "uploads": list(self.uploads),
+        }
 
     def facts(self) -> dict[str, str]:
         """Give what a person wants to know, by name."""
