@@ -4,6 +4,7 @@ What is made from the code is made first: the references of commands and of erro
 figures, and the results of the benchmarks as pages. The site lies in build/docs; open index.html.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import commands
 import errors
 import figures
 
-__all__ = ["main", "make"]
+__all__ = ["main", "make", "outside"]
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -32,6 +33,22 @@ def make() -> None:
         shutil.copy(path, DOCS / "results")
 
 
+def outside(site: Path) -> set[str]:
+    """Give what the pages and their styles would fetch from elsewhere when they are opened."""
+    found = set()
+    for path in site.rglob("*"):
+        if path.suffix in {".html", ".css"}:
+            text = path.read_text(encoding="utf-8")
+            found |= set(
+                re.findall(r"""<(?:script|img|iframe|source)[^>]+src=["'](\w*:?//[^"']+)""", text)
+            )
+            found |= set(
+                re.findall(r"""<link(?![^>]+canonical)[^>]+href=["'](\w*:?//[^"']+)""", text)
+            )
+            found |= set(re.findall(r"""(?:@import|url\()\s*["']?(\w*:?//[^"')\s]+)""", text))
+    return found
+
+
 def main() -> None:
     """Make, then build; a link that leads nowhere ends it with status 1."""
     lost = errors.faults()
@@ -43,6 +60,8 @@ def main() -> None:
     done = subprocess.run(words, cwd=ROOT, check=False)  # noqa: S603  # our own words
     if done.returncode:
         sys.exit("the site was not built: what stands above says why")
+    if asked := sorted(outside(ROOT / "build" / "docs")):
+        sys.exit("\n".join(["the site would ask others for:", *asked]))
     print(f"the site: {(ROOT / 'build' / 'docs' / 'index.html').relative_to(ROOT)}")
 
 

@@ -50,16 +50,20 @@ def _is_room(command: Any) -> bool:
 
 def _section(words: str, command: Any) -> Iterator[str]:
     """Give a command's heading, usage, text, options and example."""
-    name = words.split()[-1]
-    context = command.make_context(name, [], resilient_parsing=True)
+    context = command.make_context(words, [], resilient_parsing=True)
     usage = " ".join([words, *command.collect_usage_pieces(context)])
     yield from (f"### {words}", "", "```text", usage, "```", "")
     yield from (_plain(inspect.cleandoc(command.help)), "")
-    for option in command.get_params(context):
+    for option in sorted(command.get_params(context), key=_is_option):
         record = option.get_help_record(context)
         if record and "--help" not in record[0]:
-            yield from (f"`{record[0]}`", f":   {_plain(' '.join(record[1].split()))}", "")
+            name = record[0] if _is_option(option) else record[0].partition(" <")[0]
+            yield from (f"`{name}`", f":   {_plain(' '.join(record[1].split()))}", "")
     yield from ("```sh", command.epilog.removeprefix("Example: "), "```", "")
+
+
+def _is_option(parameter: Any) -> bool:
+    return bool(parameter.param_type_name == "option")
 
 
 def _plain(text: str) -> str:

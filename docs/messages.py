@@ -84,14 +84,15 @@ def _told_in(module: str) -> Iterator[str]:
     )
 
 
-def _kin() -> set[str]:
+@cache
+def _kin() -> frozenset[str]:
     """Give MelError and every class that inherits from it."""
     known = set(_KIN)
     heirs = [n for t in _trees().values() for n in ast.walk(t) if isinstance(n, ast.ClassDef)]
     while True:
         more = {n.name for n in heirs if {getattr(b, "id", "") for b in n.bases} & known} - known
         if not more:
-            return known
+            return frozenset(known)
         known |= more
 
 

@@ -1,0 +1,121 @@
+"""The site says what the program does: commands, messages, links, examples. See `make docs`."""
+
+import doctest
+import importlib
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "results" not in path.parts)
+MADE = {"reference/commands.md", "reference/errors.md"}
+CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, ModuleType]]:
+    """The modules beside the pages that make the others, imported as `make docs` does."""
+    names = ("commands", "errors", "figures", "messages")
+    sys.path.insert(0, str(DOCS))
+    try:
+        yield {name: __import__(name) for name in names}
+    finally:
+        sys.path.remove(str(DOCS))
+        for name in names:
+            sys.modules.pop(name, None)
+
+
+def sections(page: str) -> dict[str, str]:
+    """The text under each command's heading."""
+    page = re.sub(r"^## .*$", "### -", page, flags=re.MULTILINE)
+    parts = re.split(r"^### (mel .+)$", page, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], (text.partition("### -")[0] for text in parts[2::2]), strict=True))
+
+
+def bare(text: str) -> str:
+    """A text without markup, white space, brackets and a parameter's Python type."""
+    text = re.sub(r"```\w*|`|\\|^:   |<(path|str|list\[Path\])>", "", text, flags=re.MULTILINE)
+    return re.sub(r"[\s()\[\]]", "", text)
+
+
+def help_of(words: str, command: Any) -> str:
+    """The real help, without the headings of its parts and without --help itself."""
+    context = command.make_context(words, [], resilient_parsing=True)
+    text = re.sub(r"^(Usage|Arguments|Options):", "", command.get_help(context), flags=re.MULTILINE)
+    text = text.replace("Example: ", "").replace("-h, --help", "")
+    return text.replace("Show this message and exit.", "")
+
+
+def test_the_reference_says_what_every_help_says(made: dict[str, ModuleType]) -> None:
+    known = made["commands"].commands()
+    found = sections(made["commands"].page())
+    assert set(found) == {words for words, one in known.items() if not hasattr(one, "commands")}
+    for words, section in found.items():
+        assert bare(section) == bare(help_of(words, known[words])), words
+
+
+def test_the_reference_has_every_exit_status(made: dict[str, ModuleType]) -> None:
+    main = importlib.import_module("mel.cli.main")
+    rows = set(re.findall(r"^\| (\d+) \|", made["commands"].page(), re.MULTILINE))
+    own = [main._INTERNAL, main._INTERRUPTED, main._TERMINATED, main._PIPE, main._USAGE]
+    assert rows == {"0", "1", *map(str, own)}
+
+
+def test_every_error_message_has_its_cause(made: dict[str, ModuleType]) -> None:
+    """Whoever words a new one adds it to docs/errors.toml: its words, under what causes it."""
+    assert made["errors"].faults() == []
+    assert [m.whole for m in made["messages"].messages() if m.text.startswith("(mel/")] == []
+    assert len(made["messages"].messages()) > 500
+
+
+def test_every_link_of_the_site_leads_to_a_page() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)[)#]", page.read_text(encoding="utf-8")):
+            if "://" in target:
+                continue
+            place = (page.parent / target).resolve().relative_to(DOCS).as_posix()
+            if place.startswith("results/"):
+                assert (ROOT / "benchmarks" / place).is_file(), f"{page.name}: {target}"
+            elif place not in MADE and not place.startswith("figures/"):
+                assert (DOCS / place).is_file(), f"{page.name}: {target}"
+
+
+def test_the_navigation_has_every_page() -> None:
+    def pages(entries: list[dict[str, Any]]) -> Iterator[str]:
+        for entry in entries:
+            for value in entry.values():
+                yield from [value] if isinstance(value, str) else pages(value)
+
+    listed = list(pages(CONFIG["nav"]))
+    assert len(set(listed)) == len(listed)
+    assert set(listed) | MADE == {path.relative_to(DOCS).as_posix() for path in PAGES} | MADE
+
+
+def test_the_site_asks_nobody_for_fonts_or_scripts() -> None:
+    """What the theme would add of its own, `docs/build.py` looks for in the pages it built."""
+    assert CONFIG["theme"]["font"] is False
+    local = [*CONFIG["extra_css"], *(one["path"] for one in CONFIG["extra"]["polyfills"])]
+    assert all((DOCS / path).is_file() for path in local)
+
+
+def test_the_concepts_examples_print_what_they_say() -> None:
+    tried = 0
+    for path in sorted((DOCS / "concepts").glob("*.md")):
+        found = doctest.testfile(str(path), module_relative=False)
+        assert not found.failed, path.name
+        tried += found.attempted
+    assert tried > 4
+
+
+def test_every_figure_of_the_concepts_is_drawn(made: dict[str, ModuleType]) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    drawn = made["figures"].figures()
+    assert set(re.findall(r"figures/(\w+\.svg)", text)) == set(drawn)
+    assert all(svg.startswith("<svg") and "prefers-color-scheme" in svg for svg in drawn.values())
