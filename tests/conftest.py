@@ -241,7 +241,7 @@ def hand_bundle(place: Path, images: ImageTable, folds: Folds) -> Path:
         made.write(place / "blends" / variant / "blend.json")
     for root in ("stack", "blends"):
         files |= {p.relative_to(place).as_posix(): p for p in (place / root).rglob("*.json")}
-    facts = {"name": "blend", "members": list(hand_members()), "stack": "stack"}
+    facts = {"name": "blend", "members": list(hand_members()), "stack": "stack", "main": "context"}
     write_bundle(place / "blend.mel", files, facts | {"synthetic": True, "bfloat16": True})
     return place
 

@@ -24,9 +24,9 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
     `settings` say how the competition's files read (a recipe's `data`); external images are not
     looked at. A row of scores an image is kept beside `out`, as NAME.scores.parquet. An image that
     cannot be read gets the median of the others' scores, since a submission must have one, and is
-    counted in a line of news. Patients with several test images are judged in their context, others
-    by themselves, in float32. The submission is checked against the competition's sample, and its
-    path given.
+    counted in a line of news. Each image is judged in float32 and in the variant that the work folder's
+    own submission was made by: the scores are the same. The submission is checked against the
+    competition's sample, and its path given.
 
     Raises MelError for files that `mel.kaggle.load` refuses, a bundle that is damaged, and where
     not one image can be read.
@@ -35,8 +35,10 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
     found = kaggle.load(settings.model_copy(update={"external": []}), data)
     test = found.table.test.select(_KNOWN)
     kept = out.with_name(f"{out.stem}.scores.parquet")
-    score(bundle, test, kept, precision="float32")  # as the work folder: no rank moves
-    made = _predictions(pl.read_parquet(kept), Bundle.open(bundle))
+    opened = Bundle.open(bundle)
+    main = str(opened.facts.get("main", "auto"))
+    score(bundle, test, kept, precision="float32", variant=main)
+    made = _predictions(pl.read_parquet(kept), opened)
     path = submit.make(made, found.sample, out, synthetic=found.table.synthetic)
     submit.check(path, found.sample)
     return path
