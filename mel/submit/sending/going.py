@@ -54,13 +54,13 @@ def have_sent(
         if waiting.find(client, order, last["tag"]):
             update(order.beside, order.sha256, last["tag"], state="pending")
             return client, last["tag"]
-    odd = look_at(order, sample)
-    checks = (odd, *ask_kaggle(order, patience))
-    for one in checks:
+    own = look_at(order, sample)
+    checks, known = ask_kaggle(order, patience)
+    for one in (own, *checks):
         if one.state == "warning":
             say(f"warning: {one.name}: {one.detail}")
     require(checks)
-    return _give(order, message, patience)
+    return _give(known or _client(patience), order, message)
 
 
 def _client(patience: float) -> Client:
@@ -69,10 +69,9 @@ def _client(patience: float) -> Client:
     return client
 
 
-def _give(order: Order, message: str, patience: float) -> tuple[Client, str]:
+def _give(client: Client, order: Order, message: str) -> tuple[Client, str]:
     """Run the client; the JSON says before that it is under way, and after how it ended."""
-    client, tag = find(patience=patience), order.tag()
-    text = order.message(message, tag)
+    text = order.message(message, tag := order.tag())
     _begin(order, tag, text)
     try:
         output = client.run(*order.words(text))

@@ -18,7 +18,7 @@ def plan(order: Order, sample: Path | None, patience: float) -> tuple[Check, ...
         own = look_at(order, sample)
     except MelError as error:
         own = Check("submission", "failed", str(error))
-    return (own, *ask_kaggle(order, patience))
+    return (own, *ask_kaggle(order, patience)[0])
 
 
 def look_at(order: Order, sample: Path | None) -> Check:
@@ -46,13 +46,19 @@ def _found(file: Path) -> Path:
     return place
 
 
-def ask_kaggle(order: Order, patience: float) -> tuple[Check, ...]:
-    """Check client, credentials, competition, rules and what is left of today's submissions."""
+def ask_kaggle(order: Order, patience: float) -> tuple[tuple[Check, ...], Client | None]:
+    """Check client, credentials, competition, rules and what is left of today's submissions.
+
+    Gives the client too, if it came to the last of these.
+    """
+    used: list[Client] = []
 
     def left(client: Client) -> Check:
+        used.append(client)
         return _left(client, order)
 
-    return check(order.competition, patience, what="submission", more={"limit": left})
+    found = check(order.competition, patience, what="submission", more={"limit": left})
+    return found, used[0] if used else None
 
 
 def _left(client: Client, order: Order) -> Check:

@@ -22,8 +22,10 @@ world = _standin.world
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Let nobody wait between two looks at Kaggle's list."""
+    """Let nobody wait between two looks at Kaggle's list, nor look often in vain."""
     monkeypatch.setattr(waiting, "_FIRST", 0.01)
+    monkeypatch.setattr(waiting, "_FAILURES", 3)
+    monkeypatch.setattr(waiting, "_UNSEEN", 3)
 
 
 @pytest.fixture
