@@ -31,8 +31,17 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
         *("mel", "app", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
-        *("kaggle prepare", "kaggle download", "kaggle explore", "kaggle duplicates"),
-        *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
+        *("kaggle bundle", "kaggle prepare", "kaggle download", "kaggle explore"),
+        *(
+            "kaggle duplicates",
+            "folds",
+            "folds build",
+            "folds audit",
+            "cnn",
+            "cnn list",
+            "cnn train",
+            "cnn predict",
+        ),
         *("cnn doctor", "cnn export", "cnn preview", "cnn report"),
         *("folds import", "folds repeat", "folds inner"),
         *(
@@ -44,6 +53,7 @@ def test_every_door_that_was_promised_is_there():
             "ensemble blend",
         ),
         *("submit", "submit make", "submit check", "submit score"),
+        *("submit send", "submit list", "submit blend"),
         *("ensemble bundle", "ensemble import", "ensemble report"),
     }
 
