@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from mel.cli.helping import FAILED, STATUSES
 from mel.cli.main import app
 
 __all__ = ["PAGE", "commands", "page"]
@@ -31,7 +32,9 @@ def commands(command: Any = None, words: tuple[str, ...] = ("mel",)) -> dict[str
 
 def page() -> str:
     """Give the page: rooms and their commands, in the order of `mel --help`."""
-    lines = [(DOCS / "commands.txt").read_text(encoding="utf-8").strip(), ""]
+    rows = [f"| {number} | {_plain(text)} |" for number, text in STATUSES.items()]
+    head = (DOCS / "commands.txt").read_text(encoding="utf-8").strip()
+    lines = [head.replace("STATUSES", "\n".join(["| status | means |", "|---|---|", *rows])), ""]
     found = commands()
     lone = [words for words, one in found.items() if " " in words and not _is_room(one)]
     lines += ["## All stages, and the app", ""]
@@ -59,6 +62,9 @@ def _section(words: str, command: Any) -> Iterator[str]:
         if record and "--help" not in record[0]:
             name = record[0] if _is_option(option) else record[0].partition(" <")[0]
             yield from (f"`{name}`", f":   {_plain(' '.join(record[1].split()))}", "")
+    ends = command.files | ({f"Exit status {FAILED}": command.failed} if command.failed else {})
+    for name, text in ends.items():
+        yield from (f"*{name}*", f":   {_plain(text)}", "")
     yield from ("```sh", command.epilog.removeprefix("Example: "), "```", "")
 
 

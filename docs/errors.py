@@ -64,7 +64,8 @@ def page() -> str:
 
 def _line(message: Message) -> str:
     shown = f"- {_code(message.fault)}"
-    return f"{shown}<br>→ {_plain(message.advice)}" if message.advice else shown
+    filled_in = re.fullmatch(r"[A-Z_]+|…", message.advice)  # the advice is put together elsewhere
+    return shown if filled_in or not message.advice else f"{shown}<br>→ {_plain(message.advice)}"
 
 
 def _code(text: str) -> str:

@@ -61,16 +61,16 @@ def _folds() -> str:
     by_patient = [{"A": 0, "B": 1, "C": 2, "D": 2}[name] for name in patients]
     parts = []
     for y, title, folds in ((46, "by image", by_row), (124, "by patient", by_patient)):
-        parts.append(_text(104, y + 26, title, "end"))
+        parts.append(_text(82, y + 24, title, "end"))
         for place, (name, fold) in enumerate(zip(patients, folds, strict=True)):
-            x = 120 + 42 * place + 10 * "ABCD".index(name)
-            parts += [_box(x, y, (38, 40), _COLOURS[fold])]
-            parts += [_text(x + 19, y + 25, name, "mid on")]
-        parts.append(_text(120, y + 58, _crossing(patients, folds), "quiet small"))
+            x = 92 + 31 * place + 9 * "ABCD".index(name)
+            parts += [_box(x, y, (28, 36), _COLOURS[fold])]
+            parts += [_text(x + 14, y + 23, name, "mid on")]
+        parts.append(_text(92, y + 54, _crossing(patients, folds), "quiet small"))
     for fold, kind in enumerate(_COLOURS):
-        parts += [_box(120 + 90 * fold, 12, (14, 14), kind)]
-        parts += [_text(140 + 90 * fold, 24, f"fold {fold}", "small")]
-    return _svg(680, 196, "Dealt by image patients are in several folds, by patient in one", parts)
+        parts += [_box(92 + 90 * fold, 12, (14, 14), kind)]
+        parts += [_text(112 + 90 * fold, 24, f"fold {fold}", "small")]
+    return _svg(500, 190, "Dealt by image patients are in several folds, by patient in one", parts)
 
 
 def _crossing(patients: str, folds: Sequence[int]) -> str:
@@ -83,18 +83,18 @@ def _crossing(patients: str, folds: Sequence[int]) -> str:
 
 def _oof() -> str:
     """Draw five networks: the four folds that train each, and the one it scores."""
-    parts = [_text(150 + 92 * fold + 42, 24, f"fold {fold}", "mid small") for fold in range(5)]
+    parts = [_text(106 + 78 * fold + 36, 24, f"fold {fold}", "mid small") for fold in range(5)]
     for network in range(5):
         y = 36 + 38 * network
-        parts.append(_text(136, y + 21, f"network {network}", "end"))
+        parts.append(_text(92, y + 21, f"network {network}", "end"))
         for fold in range(5):
             own = fold == network
-            parts.append(_box(150 + 92 * fold, y, (84, 32), "a" if own else "none"))
+            parts.append(_box(106 + 78 * fold, y, (72, 32), "a" if own else "none"))
             words, kind = ("scores", "mid on") if own else ("trains", "mid quiet small")
-            parts.append(_text(150 + 92 * fold + 42, y + 21, words, kind))
-    told = "The green scores together: one out-of-fold score an image."
-    parts.append(_text(150, 252, told, "quiet"))
-    return _svg(620, 264, "Each of five networks trains on four folds and scores the fifth", parts)
+            parts.append(_text(106 + 78 * fold + 36, y + 21, words, kind))
+    told = "Green: together one out-of-fold score an image."
+    parts.append(_text(92, 252, told, "quiet"))
+    return _svg(500, 264, "Each of five networks trains on four folds and scores the fifth", parts)
 
 
 _Row = tuple[str, float, float, float, str]
@@ -123,7 +123,7 @@ def _stack() -> str:
             raise SystemExit(f"stack.md: no row {key!r}")
         kind = "b" if "naive" in key else "c" if "rank" in key else "a"
         rows.append((shown, *map(float, found.groups()), kind))
-    return _svg(570, 278, "AUC of the stack by how it is measured", [*_intervals(rows, 0.90, 0.96)])
+    return _svg(500, 278, "AUC of the stack by how it is measured", [*_intervals(rows, 0.90, 0.96)])
 
 
 def _shortcuts() -> str:
@@ -134,12 +134,12 @@ def _shortcuts() -> str:
         (name, float(auc), float(low), float(high), "b" if "size" in name else "a")
         for name, auc, low, high in found
     ]
-    return _svg(570, 214, "AUC from columns alone", [*_intervals(rows, 0.5, 0.9, digits=3)])
+    return _svg(500, 214, "AUC from columns alone", [*_intervals(rows, 0.5, 0.9, digits=3)])
 
 
 def _intervals(rows: Sequence[_Row], low: float, high: float, digits: int = 4) -> Iterator[str]:
     """Draw a dot and its 95 % interval a row, over an axis of AUC."""
-    left, width = 208, 290
+    left, width = 178, 254
     step = 0.01 if high - low < 0.1 else 0.1
 
     def place(value: float) -> float:
@@ -172,13 +172,13 @@ def _ranks() -> str:
         y = 42 + 84 * number
         rank = percentile([score], list(known)).item()
         parts += [_text(20, y - 14, f"{name}: score {score:g}, rank {rank:g}")]
-        parts += [f'<path d="M20 {y + 10}H600" class="line"/>']
+        parts += [f'<path d="M20 {y + 10}H484" class="line"/>']
         for place, value in enumerate(known):
-            parts += [_box(26 + 72 * place, y, (64, 22), kind if value < score else "none")]
+            parts += [_box(23 + 58 * place, y, (50, 22), kind if value < score else "none")]
             shown = "mid on small" if value < score else "mid quiet small"
-            parts += [_text(58 + 72 * place, y + 16, f"{value:g}", shown)]
-        x = 22 + 72 * sum(value < score for value in known)
+            parts += [_text(48 + 58 * place, y + 16, f"{value:g}", shown)]
+        x = 19 + 58 * sum(value < score for value in known)
         parts += [f'<path d="M{x} {y - 8}v38" class="ink" stroke-width="2.5"/>']
-    told = "Coloured: out-of-fold scores below the image's own. Their share is its rank."
+    told = "Coloured: scores below the image's own. Their share is its rank."
     parts += [_text(20, 196, told, "quiet")]
-    return _svg(620, 208, "Where one image stands among two members' out-of-fold scores", parts)
+    return _svg(500, 208, "Where one image stands among two members' out-of-fold scores", parts)
