@@ -12,7 +12,7 @@ import typer
 
 from mel.cli import app as browser
 from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
-from mel.cli.helping import ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED
+from mel.cli.helping import ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED, ClosedError
 from mel.errors import MelError
 
 __all__ = ["app", "main"]
@@ -67,6 +67,7 @@ def main() -> None:
     kept = [word for place, word in enumerate(arguments) if word != "--debug" or place > end]
     with _terminable():
         status = _run(kept, debug=len(kept) < len(arguments))
+        _let_go()
     sys.exit(status)
 
 
@@ -92,15 +93,21 @@ class _Terminated(BaseException):
 def _run(arguments: list[str], *, debug: bool) -> int:
     """Run a command; give the exit status, after printing one line for an error."""
     try:
+        return _ended(arguments, debug=debug)
+    except (ClosedError, BrokenPipeError):
+        return PIPE
+
+
+def _ended(arguments: list[str], *, debug: bool) -> int:
+    try:
         status = int(app(args=arguments, prog_name="mel", standalone_mode=False) or 0)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):  # newer parsers give the status instead
         status = INTERRUPTED
     except _Terminated:
         return _say(f"terminated; {_KEPT}", TERMINATED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE
+    except (ClosedError, BrokenPipeError):
+        raise
     except Exception as error:  # noqa: BLE001  # the last place that can turn it into a line
         if debug:
             traceback.print_exc()
@@ -108,6 +115,14 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     if status == INTERRUPTED:
         _say(f"interrupted; {_KEPT}", status)
     return status
+
+
+def _let_go() -> None:
+    """Drop what standard output did not take, so that Python does not try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(error: Exception) -> int:

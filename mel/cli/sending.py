@@ -104,6 +104,7 @@ def add_to(app: typer.Typer) -> None:
             "mel submit send work/submissions/blend.csv -c NAME --dry-run",
             reads="FILE, the JSON beside it, the sample; Kaggle, by its own client.",
             writes="The JSON beside FILE: when it was sent, and its scores.",
+            failed="A submission that its sample refuses, or that Kaggle could not score.",
         )
     )(send)
     app.command(
@@ -162,37 +163,42 @@ def send(
         notebook = submit.Notebook.of(kernel, version, output)
     elif version is not None:
         raise typer.BadParameter("--version is of a notebook: give --kernel OWNER/NOTEBOOK too")
-    done = submit.send(
-        file,
-        competition,
-        sample=sample,
-        message=message,
-        notebook=notebook,
-        folder=folder,
-        dry_run=dry_run,
-        again=again,
-        wait=wait,
-        minutes=minutes,
-        patience=patience,
-    )
+    with Page(json) as page:
+        done = submit.send(
+            file,
+            competition,
+            sample=sample,
+            message=message,
+            notebook=notebook,
+            folder=folder,
+            dry_run=dry_run,
+            again=again,
+            wait=wait,
+            minutes=minutes,
+            patience=patience,
+        )
+        page.put(**vars(done))
+        (_show_checks if dry_run else _show_sent)(page, done)
     if dry_run:
         _plan(done, json)
-        return
-    with Page(json) as page:
-        page.put(**vars(done))
-        score = {"public": show.number(done.public), "private": show.number(done.private)}
-        facts = {"submission": done.name, "competition": done.competition, "state": done.state}
-        page.facts(facts | score | {"written to": done.beside})
+
+
+def _show_sent(page: Page, done: "Sent") -> None:
+    score = {"public": show.number(done.public), "private": show.number(done.private)}
+    facts = {"submission": done.name, "competition": done.competition, "state": done.state}
+    page.facts(facts | score | {"written to": done.beside})
+
+
+def _show_checks(page: Page, done: "Sent") -> None:
+    page.records("checks", done.checks, _CHECKS, hang=True)
 
 
 def _plan(done: "Sent", json: bool) -> None:
+    """Refuse what a check found; else say what would be run."""
     import shlex
 
     from mel.kaggle.client import require
 
-    with Page(json) as page:
-        page.put(**vars(done))
-        page.records("checks", done.checks, _CHECKS, hang=True)
     require(done.checks)
     if not json:
         show.line(f"would run: {shlex.join(done.command)}")

@@ -251,7 +251,7 @@ def test_a_fault_of_mels_own_is_one_line_too(monkeypatch, capsys):
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     line = f"{sys.executable} -m mel.cli cnn list | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in ("0", "1", "141")
+    assert done.stdout.strip() in ("0", "141")
     assert not done.stderr
 
 
