@@ -2,7 +2,7 @@
 
 import ast
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,10 +111,20 @@ def _texts(value: ast.expr) -> Iterator[str]:
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         yield value.value
     elif isinstance(value, ast.JoinedStr):
-        yield "".join(_part(part) for part in value.values)
+        yield _joined(value.values)
     elif isinstance(value, ast.IfExp):
         yield from _texts(value.body)
         yield from _texts(value.orelse)
+
+
+def _joined(parts: Sequence[ast.expr]) -> str:
+    """Give the text of its parts; what is filled in right behind a word is a dot dot dot."""
+    text = ""
+    for part in parts:
+        shown = _part(part)
+        behind = isinstance(part, ast.FormattedValue) and text[-1:].isalnum()
+        text += "…" if behind and shown.isupper() else shown
+    return text
 
 
 def _part(part: ast.expr) -> str:
@@ -195,5 +205,5 @@ def _closed(value: ast.expr, module: str) -> list[str]:
     last = value.values[-1].value
     if not isinstance(last, ast.Call) or (module, _called(last)) not in _returned():
         return []
-    before = "".join(_part(part) for part in value.values[:-1])
+    before = _joined(value.values[:-1])
     return [before + text for text in _returned()[module, _called(last)]]
