@@ -45,7 +45,9 @@ def list_(
     pattern: Annotated[
         str,
         typer.Argument(
-            help="A regular expression for their names.", autocompletion=completing.backbones
+            metavar="PATTERN",
+            help="A regular expression for their names.",
+            autocompletion=completing.backbones,
         ),
     ] = "",
     json: Annotated[
@@ -274,7 +276,7 @@ def preview(
         typer.Option(
             "--member",
             metavar="NAME",
-            help="Of this member; else the first.",
+            help="Of this member, else the first.",
             autocompletion=completing.members,
         ),
     ] = None,

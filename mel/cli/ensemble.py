@@ -39,7 +39,9 @@ FoldMap = Annotated[
 Foreign = Annotated[
     bool, typer.Option("--foreign", help="Take scores of other or unknown folds, marked so.")
 ]
-Scaled = Annotated[_Scale | None, typer.Option("--scale", help="By default told by the values.")]
+Scaled = Annotated[
+    _Scale | None, typer.Option("--scale", help="Of the scores; by default told by the values.")
+]
 Replace = Annotated[
     bool, typer.Option("--replace", help="Take the place of other scores of this name.")
 ]
@@ -62,7 +64,7 @@ _Blend = Annotated[
     typer.Option(
         "--blend",
         metavar="NAME",
-        help="By default the blend of the recipe.",
+        help="Which blend; by default the recipe's.",
         autocompletion=completing.blends,
     ),
 ]
@@ -82,7 +84,10 @@ _Measure = Annotated[
     int, typer.Option("--measure", min=0, metavar="N", help="Images to measure changes on.")
 ]
 _Tolerance = Annotated[
-    float, typer.Option("--tolerance", metavar="P", help="Largest difference in probability.")
+    float,
+    typer.Option(
+        "--tolerance", metavar="P", help="Largest difference of a probability that is borne."
+    ),
 ]
 _JsonBundle = Annotated[
     bool,

@@ -67,10 +67,14 @@ def build(recipe: options.Recipe, work: options.WorkDir, json: _JsonBuild = Fals
 def audit(
     work: _MaybeWork = None,
     images: Annotated[
-        Path | None, typer.Option("--images", metavar="FILE", help="By default of WORK.")
+        Path | None,
+        typer.Option(
+            "--images", metavar="FILE", help="Table of images; by default WORK/images.parquet."
+        ),
     ] = None,
     folds: Annotated[
-        Path | None, typer.Option("--folds", metavar="FILE", help="By default of WORK.")
+        Path | None,
+        typer.Option("--folds", metavar="FILE", help="Fold map; by default WORK/folds.parquet."),
     ] = None,
     near: _Near = None,
     column: Annotated[
@@ -85,11 +89,12 @@ def audit(
         bool, typer.Option("--no-compare", help="Leave out scikit-learn's plain maps.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/audit.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/audit."),
     ] = None,
     json: _JsonAudit = False,
 ) -> None:
-    """Look for all that trains what scores a relative of it, and weigh the folds; exit 1 on a leak.
+    """Look for all that trains what scores a relative of it, and weigh the folds.
 
     Relatives share a patient, a lesion or a copy. The tables: each fold's counts; how far a
     category's largest fold is off its mean, the median over the categories of an axis; the map
@@ -117,10 +122,12 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, a row an image.")],
     work: options.WorkDir,
     id_column: Annotated[
-        str | None, typer.Option("--id-column", metavar="NAME", help="By default a usual name.")
+        str | None,
+        typer.Option("--id-column", metavar="COLUMN", help="Ids; by default a usual name."),
     ] = None,
     fold_column: Annotated[
-        str | None, typer.Option("--fold-column", metavar="NAME", help="By default a usual name.")
+        str | None,
+        typer.Option("--fold-column", metavar="COLUMN", help="Folds; by default a usual name."),
     ] = None,
     near: _Near = None,
     keep_leaks: Annotated[
@@ -128,11 +135,13 @@ def import_(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="By default WORK/folds/NAME.parquet."),
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; by default WORK/folds/NAME.parquet."
+        ),
     ] = None,
     json: Annotated[bool, options.as_json(f"file, {_AUDIT}")] = False,
 ) -> None:
-    """Take a fold map from elsewhere, and say what it leaks; exit 1 if it does.
+    """Take a fold map from elsewhere, and say what it leaks.
 
     A map that leaks is not written unless asked for: scores on it would be too good.
     """
@@ -189,10 +198,13 @@ def repeat(
 )
 def inner(
     work: options.WorkDir,
-    fold: Annotated[int, typer.Option("--fold", min=0, metavar="K", help="The fold to train.")],
+    fold: Annotated[
+        int, typer.Option("--fold", min=0, metavar="K", help="The fold to train, from 0.")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A file.parquet to write.")],
     share: Annotated[
-        float, typer.Option("--share", metavar="X", help="Of the train images, 0.01 to 0.99.")
+        float,
+        typer.Option("--share", metavar="X", help="Of the train images to hold out, 0.01 to 0.99."),
     ] = 0.1,
     seed: options.Seed = 0,
     json: Annotated[bool, options.as_json("train, held_out, digest, file")] = False,

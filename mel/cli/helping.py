@@ -31,6 +31,10 @@ class Command(TyperCommand):
     files: dict[str, str] = {}  # noqa: RUF012  # set once, for a class of its own
     failed = ""
 
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002  # the parser's own
+        """Give the first sentence, uncut: the list of commands breaks it."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # the parser's own
         """Write the sections, then the example."""
         _section(formatter, "Files", self.files)

@@ -93,10 +93,7 @@ def download(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only check; download nothing.")] = False,
     no_unzip: Annotated[bool, typer.Option("--no-unzip", help="Keep Kaggle's archives.")] = False,
-    patience: Annotated[
-        float,
-        typer.Option("--patience", min=1, metavar="S", help="Seconds of silence to bear."),
-    ] = 360.0,
+    patience: options.Patience = 360.0,
     json: _JsonDownload = False,
 ) -> None:
     """Download a competition with Kaggle's own client, after checking that it can.

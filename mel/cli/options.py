@@ -12,6 +12,7 @@ __all__ = [
     "Data",
     "JsonFile",
     "JsonScores",
+    "Patience",
     "Recipe",
     "Seed",
     "WorkDir",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 SCORE = "member, kind, oof {auc, low, high}, fold_mean, held_out"
-_HELP = {"help_option_names": ["-h", "--help"]}
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def as_json(keys: str) -> Any:
@@ -37,6 +38,10 @@ Data = Annotated[
 ]
 JsonFile = Annotated[bool, as_json("file")]
 JsonScores = Annotated[bool, as_json(f"scores [{SCORE}]")]
+Patience = Annotated[
+    float,
+    typer.Option("--patience", min=1, metavar="S", help="Seconds of Kaggle's silence to bear."),
+]
 Recipe = Annotated[
     Path,
     typer.Argument(

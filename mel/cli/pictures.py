@@ -27,12 +27,13 @@ _Size = Annotated[
     list[int], typer.Option("--size", metavar="N", help="Pixels a side of the square; repeat.")
 ]
 _Prepared = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/prepared.")
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/prepared."),
 ]
 _FitTo = Annotated[_Fit, typer.Option("--fit", help="How a picture becomes a square.")]
 _Trim = Annotated[bool, typer.Option("--trim-borders", help="Cut dark rims off first.")]
 _Colour = Annotated[bool, typer.Option("--colour-constancy", help="Take the light's colour out.")]
-_Quality = Annotated[int, typer.Option("--quality", metavar="Q", help="Of the JPEGs, to 100.")]
+_Quality = Annotated[int, typer.Option("--quality", metavar="Q", help="Of the JPEGs, 1 to 100.")]
 _Shard = Annotated[int, typer.Option("--shard-images", metavar="N", help="Images a shard.")]
 _Workers = Annotated[
     int | None, typer.Option("--workers", metavar="N", help="Threads; by default one a core.")
@@ -136,7 +137,8 @@ def prepare(
 def explore(
     work: options.WorkDir,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="By default WORK/explore.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/explore."),
     ] = None,
     examples: Annotated[
         int, typer.Option("--examples", min=0, metavar="N", help="Pictures of each diagnosis.")

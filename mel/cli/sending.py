@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mel.cli import show
-from mel.cli.options import JsonFile, as_json, example
+from mel.cli.options import JsonFile, Patience, as_json, example
 from mel.cli.page import Columns, Page
 
 if TYPE_CHECKING:
@@ -54,9 +54,6 @@ _Output = Annotated[
 _Folder = Annotated[
     Path,
     typer.Option("--folder", metavar="DIR", help="For the JSON of a notebook without a FILE."),
-]
-_Patience = Annotated[
-    float, typer.Option("--patience", min=1, metavar="S", help="Seconds of silence to bear.")
 ]
 
 
@@ -145,7 +142,7 @@ def send(
     minutes: Annotated[
         float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
     ] = 60.0,
-    patience: _Patience = 120.0,
+    patience: Patience = 120.0,
     json: _JsonSend = False,
 ) -> None:
     """Send a submission with Kaggle's own client, wait for its score, and write it down.
@@ -223,7 +220,7 @@ def list_(
             "--share", min=0.001, max=1, metavar="PART", help="Of the test set that is public."
         ),
     ] = 0.3,
-    patience: _Patience = 120.0,
+    patience: Patience = 120.0,
     json: _JsonList = False,
 ) -> None:
     """List submissions, CV against leaderboard, with their rank correlation.

@@ -12,7 +12,7 @@ from mel.cli.page import Page
 __all__ = ["app"]
 
 app = options.room(
-    "Submissions, from scores to the leaderboard, and scores of any images.",
+    "Submissions and their scores, and scores of any images.",
     "mel submit make --work work/demo",
 )
 
@@ -55,9 +55,12 @@ _Meta = Annotated[
         help="A .csv or .parquet file with image_id and any of patient_id, age, sex and site.",
     ),
 ]
-_In = Annotated[_Precision, typer.Option("--precision", help="In what the networks compute.")]
+_In = Annotated[
+    _Precision, typer.Option("--precision", help="In what numbers the networks compute.")
+]
 _Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, metavar="N", help="By default all cores.")
+    int | None,
+    typer.Option("--threads", min=1, metavar="N", help="Threads; by default one a core."),
 ]
 _As = Annotated[
     _Variant,
@@ -98,17 +101,23 @@ def make(
         typer.Option(
             "--from",
             metavar="STAGE",
-            help="Whose scores; by default the blend's.",
+            help="Whose scores, as ROOM/NAME; by default the blend's.",
             autocompletion=completing.stages,
         ),
     ] = None,
     sample: Annotated[
         Path | None,
-        typer.Option("--sample", metavar="FILE", help="Sample submission; by default the loaded."),
+        typer.Option(
+            "--sample",
+            metavar="FILE",
+            help="Sample submission; by default the one that was loaded.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="By default in the work folder's submissions/."),
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; by default WORK/submissions/NAME.csv."
+        ),
     ] = None,
     json: options.JsonFile = False,
 ) -> None:
@@ -136,11 +145,14 @@ def check(
         Path | None, typer.Option("--work", metavar="DIR", help="Work folder with the sample.")
     ] = None,
     sample: Annotated[
-        Path | None, typer.Option("--sample", metavar="FILE", help="The sample submission.")
+        Path | None,
+        typer.Option(
+            "--sample", metavar="FILE", help="Sample submission, where there is no --work."
+        ),
     ] = None,
     json: Annotated[bool, options.as_json("file, ok, fault, warnings")] = False,
 ) -> None:
-    """Check a submission against its sample; the first offending row is named, exit status 1."""
+    """Check a submission against its sample; the first offending row is named."""
     from mel import pipeline
 
     with Page(json) as page:

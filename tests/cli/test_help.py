@@ -69,6 +69,21 @@ def test_every_command_has_a_help_text_and_an_example_that_parses(name):
     COMMANDS[path].make_context(path[-1], words[len(path) :])
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_every_help_is_a_page_that_fits_its_terminal(width):
+    """Files, statuses and an example that a shell takes stand at the end of each command's."""
+    for path, command in COMMANDS.items():
+        context = command.make_context(
+            " ".join(path), [], resilient_parsing=True, terminal_width=width
+        )
+        text = command.get_help(context)
+        assert max(map(len, text.splitlines())) <= width, path
+        assert "..." not in text.partition("Commands:")[2], path
+        example = text.partition("Example:\n")[2].replace("\\\n", " ")
+        assert shlex.split(example) == shlex.split(command.epilog.removeprefix("Example: "))
+        assert "Exit status:" in text or hasattr(command, "commands"), path
+
+
 @pytest.mark.parametrize("name", SPOKEN)
 def test_every_option_says_what_it_is(name):
     for option in COMMANDS[SPOKEN[name]].params:
