@@ -46,7 +46,7 @@ FUNCTIONS = {
     "ensemble report": "mel.pipeline:blend_report",
     "submit make": "mel.submit:make",
     "submit check": "mel.submit:check",
-    "submit score": "mel.submit.batch:score",
+    "submit score": "mel.submit:score",
     "submit send": "mel.submit:send",
     "submit list": "mel.submit:list",
     "submit blend": "mel.submit:blend",
