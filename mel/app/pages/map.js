@@ -1,5 +1,6 @@
 // The slider and the choice act in the browser alone: nothing is asked of the server.
-export default function ({ data, parentElement }) {
+export default function ({ data: bytes, parentElement }) {
+  const data = JSON.parse(new TextDecoder().decode(bytes));
   const part = (name) => parentElement.querySelector(`[data-part=${name}]`);
   const whose = part("whose"), strength = part("strength"), names = data.layers.map((l) => l.name);
   const shown = [...whose.options].map((o) => o.value);

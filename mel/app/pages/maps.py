@@ -1,5 +1,6 @@
 """The photo with the activation map over it; its slider moves in the browser."""
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -17,7 +18,8 @@ def show(one: Finding, layers: Sequence[Layer]) -> None:
     mount = st.components.v2.component("mel_map", html=html, css=css, js=js)
     alt = f"{one.mole.label} as the networks see it; the coloured map shows where they look"
     listed = [{"name": x.name, "photo": x.photo, "veil": x.veil} for x in layers]
-    mount(key=f"map-{one.mole.key}", data={"alt": alt, "layers": listed})
+    data = json.dumps({"alt": alt, "layers": listed})  # of a list, pandas would make 80 MB
+    mount(key=f"map-{one.mole.key}", data=data.encode())
 
 
 def _text(name: str) -> str:
