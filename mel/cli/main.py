@@ -20,7 +20,8 @@ __all__ = ["app", "main"]
 app = options.room(
     "Leak-free folds, CNN members, a stack and a rank blend for image competitions.\n\n"
     "Results go to standard output, news and progress to standard error. With --json a command "
-    "prints one JSON document and nothing else: numbers as numbers, null for what is not known.",
+    "prints one JSON document and nothing else: numbers as numbers, null for what is not known. "
+    "Its keys are in the command's help: NAME [KEYS] is a list of objects, NAME {KEYS} an object.",
     "mel demo --work work/demo",
     completion=True,
 )

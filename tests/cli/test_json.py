@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import shutil
+from dataclasses import fields
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 
 from mel.cli.main import _run, app
 from mel.cli.page import Page, plain
+from mel.files import read_header
 
 
 def _commands(command, path=()):
@@ -143,6 +145,33 @@ def test_a_check_that_is_not_passed_prints_its_document_and_ends_with_one(asked,
     assert (listed["submissions"][0]["cv"], listed["agreement"]["public"]["rank"]) == (None, None)
 
 
+def test_the_keys_in_a_help_are_the_fields_of_what_the_function_gives():
+    """Of commands whose result is made of networks or by Kaggle: their fields, one by one."""
+    from mel.cnn import Checkup, Exported
+    from mel.kaggle.client import Check
+    from mel.kaggle.downloading.fetching import Downloaded
+    from mel.pipeline.bundling.making import Bundled
+    from mel.pipeline.bundling.measuring import Measured
+    from mel.pipeline.bundling.verifying import Verified
+    from mel.submit import Sent
+
+    def same(keys, kind, *more):
+        assert set(keys) == {*(one.name for one in fields(kind)), *more}, kind
+
+    bundle, export = _keys(("ensemble", "bundle"))[0], _keys(("cnn", "export"))[0]
+    same(bundle, Bundled)
+    same(bundle["measured"], Measured)
+    same(bundle["verified"], Verified)
+    same(export["graphs"], Exported, "member")
+    same(_keys(("cnn", "doctor"))[0], Checkup)
+    fetched, checked = _keys(("kaggle", "download"))
+    same(fetched, Downloaded)
+    same(checked["checks"], Check)
+    sent = _keys(("submit", "send"))[0]
+    same(sent, Sent)
+    same(sent["checks"], Check)
+
+
 def test_an_error_leaves_standard_output_empty(capsys, tmp_path):
     assert _run(["status", "--work", str(tmp_path / "none"), "--json"], debug=False) == 2
     out, err = capsys.readouterr()
@@ -163,6 +192,10 @@ def test_what_a_run_left_is_told_as_data(smoke, asked, tmp_path):
     assert made == {"file": str(work / "submissions" / "blend.csv")}
     (sent,) = asked("submit", "list", "--work", work)["submissions"]
     assert (sent["name"], sent["public"], type(sent["cv"])) == ("blend", None, float)
+    oof, test = (work / "tabular/lightgbm" / name for name in ("oof.parquet", "test.parquet"))
+    words = ("--oof", oof, "--test", test, "--name", "again", "--work", work)
+    taken = asked("ensemble", "import", *words)
+    assert (taken["foreign"], taken["folds"]) == (None, read_header(oof, "predictions")["folds"])
     summary = json.loads((work / "summary.json").read_text())
     again = asked("demo", "--tiny", "--work", work)
     assert {k: v for k, v in again.items() if k != "seconds"} == {
