@@ -144,7 +144,9 @@ def test_a_module_says_what_it_offers(path: Path) -> None:
         return
     offered: list[str] = []
     defined: set[str] = set()
-    for node in tree(path).body:
+    body = tree(path).body
+    typed = [inner for node in body if isinstance(node, ast.If) for inner in node.body]
+    for node in (*body, *typed):  # what is under TYPE_CHECKING is given by __getattr__
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             defined |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
