@@ -215,11 +215,11 @@ def test_every_pin_has_its_hashes() -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry.splitlines()[0]
 
 
-@pytest.mark.parametrize("group", ["", *EXTRAS, "dev"])
+@pytest.mark.parametrize("group", ["", *EXTRAS, "dev", "docs"])
 def test_every_dependency_is_pinned_within_its_range(group: str) -> None:
     wanted = (
-        [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
-        if group == "dev"
+        [Requirement(text) for text in PROJECT["dependency-groups"][group]]
+        if group in PROJECT["dependency-groups"]
         else requirements(group)
     )
     for requirement in wanted:
