@@ -17,6 +17,12 @@ Nested = Annotated[
     bool, typer.Option("--nested", help="Then refit level 2 inside each fold: its honest AUC.")
 ]
 Top = Annotated[int, typer.Option("--top", min=1, metavar="N", help="Features of each learner.")]
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
 _AUC = {"pooled": ("pooled", show.number), "fold_mean": ("folds", show.number)}
 _ENDS = {"low": ("95 % from", show.number), "high": ("to", show.number)}
 _VARIANTS: Columns = {
@@ -30,8 +36,8 @@ _WORTH: Columns = {
     "variant": "variant",
     "learner": "learner",
     "feature": "feature",
-    "gain": ("gain", "{:.3f}".format),
-    "shap": ("SHAP", lambda value: "" if value is None else f"{value:.3f}"),
+    "gain": ("gain", _short),
+    "shap": ("SHAP", _short),
 }
 _FEATURES = ("feature", "columns", "unit", "variants", "learners", "leak")
 _JsonTrain = Annotated[

@@ -188,6 +188,11 @@ def test_what_a_run_left_is_told_as_data(smoke, asked, tmp_path):
     assert 0 <= scores[0]["oof"]["low"] <= scores[0]["oof"]["auc"] <= 1
     stack = asked("tabular", "train", tiny, "--work", work)["variants"]
     assert [one["blended"] for one in stack] == [True, False]
+    worth = asked("tabular", "importance", tiny, "--work", work, "--top", 1)["importance"]
+    assert {one["learner"]: one["gain"] is None for one in worth} == {
+        "lightgbm": False,
+        "logistic": True,
+    }
     made = asked("submit", "make", "--work", work)
     assert made == {"file": str(work / "submissions" / "blend.csv")}
     (sent,) = asked("submit", "list", "--work", work)["submissions"]
