@@ -144,6 +144,31 @@ def train(
             page.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
 
 
+_Member = Annotated[
+    str,
+    typer.Option(
+        "--member", metavar="NAME", help="A trained member.", autocompletion=completing.members
+    ),
+]
+_Out = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="Scores: .parquet (mel's own) or .csv.")
+]
+_Images = Annotated[
+    Path | None, typer.Option("--images", metavar="DIR", help="A folder of images.")
+]
+_Table = Annotated[
+    Path | None,
+    typer.Option("--table", metavar="FILE", help="Parquet or CSV with image_id and path."),
+]
+_Tta = Annotated[
+    _Turns | None, typer.Option("--tta", help="Turns to average; else the member's own views.")
+]
+_OutOfFold = Annotated[
+    bool, typer.Option("--out-of-fold", help="Train images, by the folds that held them out.")
+]
+_Json = Annotated[bool, options.as_json("file, member, images")]
+
+
 @app.command(
     **options.example(
         "mel cnn predict --work work --member resnet_v2_nano-64 --images DIR --out x.csv",
@@ -153,29 +178,13 @@ def train(
 )
 def predict(
     work: options.WorkDir,
-    member: Annotated[
-        str,
-        typer.Option(
-            "--member", metavar="NAME", help="A trained member.", autocompletion=completing.members
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Scores: .parquet (mel's own) or .csv.")
-    ],
-    images: Annotated[
-        Path | None, typer.Option("--images", metavar="DIR", help="A folder of images.")
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option("--table", metavar="FILE", help="Parquet or CSV with image_id and path."),
-    ] = None,
-    tta: Annotated[
-        _Turns | None, typer.Option("--tta", help="Turns to average; else the member's own views.")
-    ] = None,
-    out_of_fold: Annotated[
-        bool, typer.Option("--out-of-fold", help="Train images, by the folds that held them out.")
-    ] = False,
-    json: Annotated[bool, options.as_json("file, member, images")] = False,
+    member: _Member,
+    out: _Out,
+    images: _Images = None,
+    table: _Table = None,
+    tta: _Tta = None,
+    out_of_fold: _OutOfFold = False,
+    json: _Json = False,
 ) -> None:
     """Score images with a trained member: the mean of its folds."""
     from mel import pipeline
@@ -191,6 +200,25 @@ def predict(
         page.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
 
 
+_ExportMember = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="This trained member, else all; repeat.",
+        autocompletion=completing.members,
+    ),
+]
+_Fold = Annotated[
+    list[int] | None,
+    typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
+]
+_Average = Annotated[
+    bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
+]
+_ExportJson = Annotated[bool, options.as_json(_GRAPHS)]
+
+
 @app.command(
     **options.example(
         "mel cnn export --work work --member efficientnetv2_b0-256",
@@ -200,23 +228,10 @@ def predict(
 )
 def export(
     work: options.WorkDir,
-    member: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--member",
-            metavar="NAME",
-            help="This trained member, else all; repeat.",
-            autocompletion=completing.members,
-        ),
-    ] = None,
-    fold: Annotated[
-        list[int] | None,
-        typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
-    ] = None,
-    average: Annotated[
-        bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
-    ] = False,
-    json: Annotated[bool, options.as_json(_GRAPHS)] = False,
+    member: _ExportMember = None,
+    fold: _Fold = None,
+    average: _Average = False,
+    json: _ExportJson = False,
 ) -> None:
     """Write trained folds as ONNX graphs, each compared with Keras on held-out images.
 
@@ -257,6 +272,22 @@ def report(work: options.WorkDir, json: options.JsonFile = False) -> None:
         page.written(pipeline.report(work))
 
 
+_PreviewOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")]
+_Work = Annotated[
+    Path | None,
+    typer.Option("--work", metavar="DIR", help="Show its images; else synthetic ones."),
+]
+_PreviewMember = Annotated[
+    str | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="Of this member, else the first.",
+        autocompletion=completing.members,
+    ),
+]
+
+
 @app.command(
     **options.example(
         "mel cnn preview recipes/demo.toml --out preview.png",
@@ -266,20 +297,9 @@ def report(work: options.WorkDir, json: options.JsonFile = False) -> None:
 )
 def preview(
     recipe: options.Recipe,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")],
-    work: Annotated[
-        Path | None,
-        typer.Option("--work", metavar="DIR", help="Show its images; else synthetic ones."),
-    ] = None,
-    member: Annotated[
-        str | None,
-        typer.Option(
-            "--member",
-            metavar="NAME",
-            help="Of this member, else the first.",
-            autocompletion=completing.members,
-        ),
-    ] = None,
+    out: _PreviewOut,
+    work: _Work = None,
+    member: _PreviewMember = None,
     json: options.JsonFile = False,
 ) -> None:
     """Draw what the augmentation of a recipe does: a row a change, at its ends and as drawn."""

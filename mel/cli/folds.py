@@ -56,6 +56,31 @@ def build(recipe: options.Recipe, work: options.WorkDir, json: _JsonBuild = Fals
         _show(page, pipeline.audit(work, compare=False), pipeline.audit_folder(work))
 
 
+_Images = Annotated[
+    Path | None,
+    typer.Option(
+        "--images", metavar="FILE", help="Table of images; by default WORK/images.parquet."
+    ),
+]
+_Folds = Annotated[
+    Path | None,
+    typer.Option("--folds", metavar="FILE", help="Fold map; by default WORK/folds.parquet."),
+]
+_Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="Weigh this column too; repeat. By default those of the recipe.",
+    ),
+]
+_Alone = Annotated[bool, typer.Option("--no-compare", help="Leave out scikit-learn's plain maps.")]
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/audit."),
+]
+
+
 @app.command(
     **options.example(
         "mel folds audit --work work",
@@ -66,32 +91,12 @@ def build(recipe: options.Recipe, work: options.WorkDir, json: _JsonBuild = Fals
 )
 def audit(
     work: _MaybeWork = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            "--images", metavar="FILE", help="Table of images; by default WORK/images.parquet."
-        ),
-    ] = None,
-    folds: Annotated[
-        Path | None,
-        typer.Option("--folds", metavar="FILE", help="Fold map; by default WORK/folds.parquet."),
-    ] = None,
+    images: _Images = None,
+    folds: _Folds = None,
     near: _Near = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--column",
-            metavar="NAME",
-            help="Weigh this column too; repeat. By default those of the recipe.",
-        ),
-    ] = None,
-    alone: Annotated[
-        bool, typer.Option("--no-compare", help="Leave out scikit-learn's plain maps.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/audit."),
-    ] = None,
+    column: _Column = None,
+    alone: _Alone = False,
+    out: _Out = None,
     json: _JsonAudit = False,
 ) -> None:
     """Look for all that trains what scores a relative of it, and weigh the folds.
@@ -109,6 +114,25 @@ def audit(
         _show(page, found, pipeline.audit_folder(work, folds, out))
 
 
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, a row an image.")]
+_IdColumn = Annotated[
+    str | None,
+    typer.Option("--id-column", metavar="COLUMN", help="Ids; by default a usual name."),
+]
+_FoldColumn = Annotated[
+    str | None,
+    typer.Option("--fold-column", metavar="COLUMN", help="Folds; by default a usual name."),
+]
+_KeepLeaks = Annotated[bool, typer.Option("--keep-leaks", help="Write a map that leaks, too.")]
+_ImportOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="File to write; by default WORK/folds/NAME.parquet."
+    ),
+]
+_Json = Annotated[bool, options.as_json(f"file, {_AUDIT}")]
+
+
 @app.command(
     "import",
     **options.example(
@@ -119,27 +143,14 @@ def audit(
     ),
 )
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet, a row an image.")],
+    file: _File,
     work: options.WorkDir,
-    id_column: Annotated[
-        str | None,
-        typer.Option("--id-column", metavar="COLUMN", help="Ids; by default a usual name."),
-    ] = None,
-    fold_column: Annotated[
-        str | None,
-        typer.Option("--fold-column", metavar="COLUMN", help="Folds; by default a usual name."),
-    ] = None,
+    id_column: _IdColumn = None,
+    fold_column: _FoldColumn = None,
     near: _Near = None,
-    keep_leaks: Annotated[
-        bool, typer.Option("--keep-leaks", help="Write a map that leaks, too.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="File to write; by default WORK/folds/NAME.parquet."
-        ),
-    ] = None,
-    json: Annotated[bool, options.as_json(f"file, {_AUDIT}")] = False,
+    keep_leaks: _KeepLeaks = False,
+    out: _ImportOut = None,
+    json: _Json = False,
 ) -> None:
     """Take a fold map from elsewhere, and say what it leaks.
 
@@ -189,6 +200,17 @@ def repeat(
             )
 
 
+_Fold = Annotated[
+    int, typer.Option("--fold", min=0, metavar="K", help="The fold to train, from 0.")
+]
+_InnerOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="A file.parquet to write.")]
+_Share = Annotated[
+    float,
+    typer.Option("--share", metavar="X", help="Of the train images to hold out, 0.01 to 0.99."),
+]
+_InnerJson = Annotated[bool, options.as_json("train, held_out, digest, file")]
+
+
 @app.command(
     **options.example(
         "mel folds inner --work work --fold 0 --out inner.parquet",
@@ -198,16 +220,11 @@ def repeat(
 )
 def inner(
     work: options.WorkDir,
-    fold: Annotated[
-        int, typer.Option("--fold", min=0, metavar="K", help="The fold to train, from 0.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A file.parquet to write.")],
-    share: Annotated[
-        float,
-        typer.Option("--share", metavar="X", help="Of the train images to hold out, 0.01 to 0.99."),
-    ] = 0.1,
+    fold: _Fold,
+    out: _InnerOut,
+    share: _Share = 0.1,
     seed: options.Seed = 0,
-    json: Annotated[bool, options.as_json("train, held_out, digest, file")] = False,
+    json: _InnerJson = False,
 ) -> None:
     """Part what trains a fold into train and hold-out, groups whole: to stop early, say.
 

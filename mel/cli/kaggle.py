@@ -26,6 +26,11 @@ _JsonDownload = Annotated[
 ]
 
 
+_Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")]
+_Tiny = Annotated[bool, typer.Option("--tiny", help="120 images instead of 1,500.")]
+_Json = Annotated[bool, options.as_json("folder, synthetic")]
+
+
 @app.command(
     **options.example(
         "mel kaggle synth --out competition --tiny",
@@ -33,10 +38,10 @@ _JsonDownload = Annotated[
     )
 )
 def synth(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")],
-    tiny: Annotated[bool, typer.Option("--tiny", help="120 images instead of 1,500.")] = False,
+    out: _Out,
+    tiny: _Tiny = False,
     seed: options.Seed = 0,
-    json: Annotated[bool, options.as_json("folder, synthetic")] = False,
+    json: _Json = False,
 ) -> None:
     """Write a synthetic competition in the layout of SIIM-ISIC 2020."""
     from mel import kaggle
@@ -74,6 +79,19 @@ def load(
             page.table(list(unmapped[0]), [list(row.values()) for row in unmapped])
 
 
+_Competition = Annotated[
+    str, typer.Argument(metavar="COMPETITION", help="Its name, or the address of its page.")
+]
+_DownloadOut = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder for its files.")
+]
+_File = Annotated[
+    list[str] | None, typer.Option("--file", metavar="NAME", help="Only this file; repeat.")
+]
+_Check = Annotated[bool, typer.Option("--check", help="Only check; download nothing.")]
+_NoUnzip = Annotated[bool, typer.Option("--no-unzip", help="Keep Kaggle's archives.")]
+
+
 @app.command(
     **options.example(
         "mel kaggle download siim-isic-melanoma-classification --out competition",
@@ -82,17 +100,11 @@ def load(
     )
 )
 def download(
-    competition: Annotated[
-        str, typer.Argument(metavar="COMPETITION", help="Its name, or the address of its page.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder for its files.")
-    ] = None,
-    file: Annotated[
-        list[str] | None, typer.Option("--file", metavar="NAME", help="Only this file; repeat.")
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only check; download nothing.")] = False,
-    no_unzip: Annotated[bool, typer.Option("--no-unzip", help="Keep Kaggle's archives.")] = False,
+    competition: _Competition,
+    out: _DownloadOut = None,
+    file: _File = None,
+    check: _Check = False,
+    no_unzip: _NoUnzip = False,
     patience: options.Patience = 360.0,
     json: _JsonDownload = False,
 ) -> None:

@@ -27,77 +27,91 @@ def add_to(app: typer.Typer) -> None:
     )(bundle)
 
 
+_Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")]
+_Owner = Annotated[
+    str,
+    typer.Option("--owner", metavar="NAME", envvar="KAGGLE_USERNAME", help="You, on Kaggle."),
+]
+_Serving = Annotated[
+    Path | None,
+    typer.Option(
+        "--bundle",
+        metavar="FILE",
+        help="What mel ensemble bundle wrote; else the training notebook makes it.",
+    ),
+]
+_Name = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Of the dataset; by default the recipe's."),
+]
+_Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="NAME",
+        help="A competition, or OWNER/NAME of a dataset; by default the adapter's.",
+    ),
+]
+_Image = Annotated[
+    Path | None,
+    typer.Option(
+        "--image",
+        metavar="FILE",
+        help="What pip freeze prints in your notebook; none: an image with Python alone.",
+    ),
+]
+_Python = Annotated[
+    str | None,
+    typer.Option(
+        "--python",
+        metavar="X.Y",
+        help="The notebook's; default 3.12.",
+        autocompletion=completing.versions,
+    ),
+]
+_Extras = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extra",
+        metavar="NAME",
+        help="Of mel; repeat. Default train, export, serve.",
+        autocompletion=completing.extras,
+    ),
+]
+_Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="OWNER/MODEL/FRAMEWORK/VARIATION/VERSION",
+        help="A model of Kaggle's to attach, for weights under /kaggle/input; repeat.",
+    ),
+]
+_Accelerator = Annotated[
+    str, typer.Option("--accelerator", metavar="NAME", help="Of the training notebook.")
+]
+_Wheel = Annotated[
+    Path | None,
+    typer.Option("--wheel", metavar="FILE", help="mel's own; by default its checkout's."),
+]
+_NoTrain = Annotated[
+    bool, typer.Option("--no-train", help="No training notebook, nor what it needs.")
+]
+
+
 def bundle(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")],
-    owner: Annotated[
-        str,
-        typer.Option("--owner", metavar="NAME", envvar="KAGGLE_USERNAME", help="You, on Kaggle."),
-    ],
+    out: _Out,
+    owner: _Owner,
     recipe: options.Recipe = Path("siim-2020"),
-    serving: Annotated[
-        Path | None,
-        typer.Option(
-            "--bundle",
-            metavar="FILE",
-            help="What mel ensemble bundle wrote; else the training notebook makes it.",
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="NAME", help="Of the dataset; by default the recipe's."),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="NAME",
-            help="A competition, or OWNER/NAME of a dataset; by default the adapter's.",
-        ),
-    ] = None,
-    image: Annotated[
-        Path | None,
-        typer.Option(
-            "--image",
-            metavar="FILE",
-            help="What pip freeze prints in your notebook; none: an image with Python alone.",
-        ),
-    ] = None,
-    python: Annotated[
-        str | None,
-        typer.Option(
-            "--python",
-            metavar="X.Y",
-            help="The notebook's; default 3.12.",
-            autocompletion=completing.versions,
-        ),
-    ] = None,
-    extras: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extra",
-            metavar="NAME",
-            help="Of mel; repeat. Default train, export, serve.",
-            autocompletion=completing.extras,
-        ),
-    ] = None,
-    models: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            metavar="OWNER/MODEL/FRAMEWORK/VARIATION/VERSION",
-            help="A model of Kaggle's to attach, for weights under /kaggle/input; repeat.",
-        ),
-    ] = None,
-    accelerator: Annotated[
-        str, typer.Option("--accelerator", metavar="NAME", help="Of the training notebook.")
-    ] = "NvidiaTeslaT4",
-    wheel: Annotated[
-        Path | None,
-        typer.Option("--wheel", metavar="FILE", help="mel's own; by default its checkout's."),
-    ] = None,
-    no_train: Annotated[
-        bool, typer.Option("--no-train", help="No training notebook, nor what it needs.")
-    ] = False,
+    serving: _Serving = None,
+    name: _Name = None,
+    data: _Data = None,
+    image: _Image = None,
+    python: _Python = None,
+    extras: _Extras = None,
+    models: _Models = None,
+    accelerator: _Accelerator = "NvidiaTeslaT4",
+    wheel: _Wheel = None,
+    no_train: _NoTrain = False,
     json: _JsonBundle = False,
 ) -> None:
     """Pack all that a Kaggle notebook without internet needs, and write its notebooks.

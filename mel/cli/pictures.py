@@ -134,18 +134,21 @@ def prepare(
             done.refuse_broken()
 
 
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/explore."),
+]
+_Examples = Annotated[
+    int, typer.Option("--examples", min=0, metavar="N", help="Pictures of each diagnosis.")
+]
+_NoHeaders = Annotated[bool, typer.Option("--no-headers", help="Read no image file's header.")]
+
+
 def explore(
     work: options.WorkDir,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Folder to write; by default WORK/explore."),
-    ] = None,
-    examples: Annotated[
-        int, typer.Option("--examples", min=0, metavar="N", help="Pictures of each diagnosis.")
-    ] = 8,
-    no_headers: Annotated[
-        bool, typer.Option("--no-headers", help="Read no image file's header.")
-    ] = False,
+    out: _Out = None,
+    examples: _Examples = 8,
+    no_headers: _NoHeaders = False,
     seed: options.Seed = 0,
     json: _JsonExplore = False,
 ) -> None:
@@ -175,19 +178,24 @@ def explore(
         page.line(found.report)
 
 
+_Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", metavar="X", help="Largest distance of a pair, 0 to 1."),
+]
+_Lists = Annotated[
+    list[Path] | None,
+    typer.Option("--list", metavar="FILE.csv", help="A published list of pairs; repeat."),
+]
+_Report = Annotated[
+    bool, typer.Option("--report", help="Also draw the pairs to look at: duplicates.png.")
+]
+
+
 def duplicates(
     work: options.WorkDir,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", metavar="X", help="Largest distance of a pair, 0 to 1."),
-    ] = None,
-    lists: Annotated[
-        list[Path] | None,
-        typer.Option("--list", metavar="FILE.csv", help="A published list of pairs; repeat."),
-    ] = None,
-    report: Annotated[
-        bool, typer.Option("--report", help="Also draw the pairs to look at: duplicates.png.")
-    ] = False,
+    threshold: _Threshold = None,
+    lists: _Lists = None,
+    report: _Report = False,
     json: _JsonDuplicates = False,
 ) -> None:
     """Find exact and near copies among the loaded images, in any orientation.

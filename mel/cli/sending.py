@@ -121,6 +121,16 @@ def add_to(app: typer.Typer) -> None:
     )(blend)
 
 
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check all, say what would be done; send nothing.")
+]
+_Again = Annotated[bool, typer.Option("--again", help="Send once more what was sent already.")]
+_Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the score is there.")]
+_Minutes = Annotated[
+    float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
+]
+
+
 def send(
     file: _File = None,
     competition: _Competition = "",
@@ -130,18 +140,10 @@ def send(
     version: _Version = None,
     output: _Output = "submission.csv",
     folder: _Folder = Path(),
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check all, say what would be done; send nothing.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Send once more what was sent already.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until the score is there.")
-    ] = True,
-    minutes: Annotated[
-        float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
-    ] = 60.0,
+    dry_run: _DryRun = False,
+    again: _Again = False,
+    wait: _Wait = True,
+    minutes: _Minutes = 60.0,
     patience: Patience = 120.0,
     json: _JsonSend = False,
 ) -> None:
@@ -201,25 +203,30 @@ def _plan(done: "Sent", json: bool) -> None:
         show.line(f"would run: {shlex.join(done.command)}")
 
 
+_Work = Annotated[
+    Path, typer.Option("--work", metavar="DIR", help="Work folder, or one of submissions.")
+]
+_ListCompetition = Annotated[
+    str, typer.Option("--competition", "-c", metavar="NAME", help="Only what was sent there.")
+]
+_Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Ask Kaggle for scores that have become known.")
+]
+_Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw them, as PNG.")]
+_Share = Annotated[
+    float,
+    typer.Option(
+        "--share", min=0.001, max=1, metavar="PART", help="Of the test set that is public."
+    ),
+]
+
+
 def list_(
-    work: Annotated[
-        Path, typer.Option("--work", metavar="DIR", help="Work folder, or one of submissions.")
-    ] = Path(),
-    competition: Annotated[
-        str, typer.Option("--competition", "-c", metavar="NAME", help="Only what was sent there.")
-    ] = "",
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask Kaggle for scores that have become known.")
-    ] = False,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw them, as PNG.")
-    ] = None,
-    share: Annotated[
-        float,
-        typer.Option(
-            "--share", min=0.001, max=1, metavar="PART", help="Of the test set that is public."
-        ),
-    ] = 0.3,
+    work: _Work = Path(),
+    competition: _ListCompetition = "",
+    refresh: _Refresh = False,
+    plot: _Plot = None,
+    share: _Share = 0.3,
     patience: Patience = 120.0,
     json: _JsonList = False,
 ) -> None:
@@ -246,23 +253,31 @@ def list_(
             page.line(drawn)
 
 
+_Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE", help="Submissions, whoever wrote them.")
+]
+_Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The blend, a CSV.")]
+_Weights = Annotated[
+    str, typer.Option("--weights", metavar="W,W...", help="One a file; by default all alike.")
+]
+_BlendMethod = Annotated[
+    _Method, typer.Option("--method", help="Of ranks, of scores, or of their powers.")
+]
+_Power = Annotated[
+    float, typer.Option("--power", metavar="P", help="The exponent, for --method power.")
+]
+_BlendSample = Annotated[
+    Path | None, typer.Option("--sample", metavar="FILE", help="Whose order and ids to take.")
+]
+
+
 def blend(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Submissions, whoever wrote them.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The blend, a CSV.")],
-    weights: Annotated[
-        str, typer.Option("--weights", metavar="W,W...", help="One a file; by default all alike.")
-    ] = "",
-    method: Annotated[
-        _Method, typer.Option("--method", help="Of ranks, of scores, or of their powers.")
-    ] = _Method.rank,
-    power: Annotated[
-        float, typer.Option("--power", metavar="P", help="The exponent, for --method power.")
-    ] = 2.0,
-    sample: Annotated[
-        Path | None, typer.Option("--sample", metavar="FILE", help="Whose order and ids to take.")
-    ] = None,
+    files: _Files,
+    out: _Out,
+    weights: _Weights = "",
+    method: _BlendMethod = _Method.rank,
+    power: _Power = 2.0,
+    sample: _BlendSample = None,
     json: JsonFile = False,
 ) -> None:
     """Blend submissions of anybody's: ids are joined, what does not match is refused.

@@ -87,6 +87,31 @@ _JsonScore = Annotated[
 ]
 
 
+_Source = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="STAGE",
+        help="Whose scores, as ROOM/NAME; by default the blend's.",
+        autocompletion=completing.stages,
+    ),
+]
+_Sample = Annotated[
+    Path | None,
+    typer.Option(
+        "--sample",
+        metavar="FILE",
+        help="Sample submission; by default the one that was loaded.",
+    ),
+]
+_MakeOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="File to write; by default WORK/submissions/NAME.csv."
+    ),
+]
+
+
 @app.command(
     **options.example(
         "mel submit make --work work --from ensemble/blend",
@@ -96,29 +121,9 @@ _JsonScore = Annotated[
 )
 def make(
     work: options.WorkDir,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="STAGE",
-            help="Whose scores, as ROOM/NAME; by default the blend's.",
-            autocompletion=completing.stages,
-        ),
-    ] = None,
-    sample: Annotated[
-        Path | None,
-        typer.Option(
-            "--sample",
-            metavar="FILE",
-            help="Sample submission; by default the one that was loaded.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="File to write; by default WORK/submissions/NAME.csv."
-        ),
-    ] = None,
+    source: _Source = None,
+    sample: _Sample = None,
+    out: _MakeOut = None,
     json: options.JsonFile = False,
 ) -> None:
     """Write a submission from a stage's test scores, and check it.
@@ -132,6 +137,17 @@ def make(
         page.written(pipeline.submit_from(work, source, sample, out), "")
 
 
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="The submission.")]
+_CheckWork = Annotated[
+    Path | None, typer.Option("--work", metavar="DIR", help="Work folder with the sample.")
+]
+_CheckSample = Annotated[
+    Path | None,
+    typer.Option("--sample", metavar="FILE", help="Sample submission, where there is no --work."),
+]
+_Json = Annotated[bool, options.as_json("file, ok, fault, warnings")]
+
+
 @app.command(
     **options.example(
         "mel submit check work/submissions/blend.csv --work work",
@@ -140,17 +156,10 @@ def make(
     )
 )
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The submission.")],
-    work: Annotated[
-        Path | None, typer.Option("--work", metavar="DIR", help="Work folder with the sample.")
-    ] = None,
-    sample: Annotated[
-        Path | None,
-        typer.Option(
-            "--sample", metavar="FILE", help="Sample submission, where there is no --work."
-        ),
-    ] = None,
-    json: Annotated[bool, options.as_json("file, ok, fault, warnings")] = False,
+    file: _File,
+    work: _CheckWork = None,
+    sample: _CheckSample = None,
+    json: _Json = False,
 ) -> None:
     """Check a submission against its sample; the first offending row is named."""
     from mel import pipeline
