@@ -1,6 +1,7 @@
 """The site says what the program does: commands, messages, links, examples. See `make docs`."""
 
 import doctest
+import importlib
 import re
 import sys
 import tomllib
@@ -122,3 +123,16 @@ def test_every_figure_of_the_concepts_is_drawn(made: dict[str, ModuleType]) -> N
     drawn = made["figures"].figures()
     assert set(re.findall(r"figures/(\w+\.svg)", text)) == set(drawn)
     assert all(svg.startswith("<svg") and "prefers-color-scheme" in svg for svg in drawn.values())
+
+
+def test_the_api_pages_have_every_function() -> None:
+    """One that shares its name with a module hides behind it, unless its page names it as well."""
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    named = set(re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE))
+    rooms = [name for name in named if (ROOT / name.replace(".", "/") / "__init__.py").is_file()]
+    assert {"mel.cnn", "mel.submit"} <= set(rooms)
+    for name in rooms:
+        room = importlib.import_module(name)
+        beside = {path.stem for path in (ROOT / name.replace(".", "/")).iterdir()}
+        for each in (getattr(room, hidden) for hidden in beside & set(room.__all__)):
+            assert isinstance(each, ModuleType) or f"{each.__module__}.{each.__name__}" in named
