@@ -25,7 +25,16 @@ class _Turns(StrEnum):
 
 _Folds = Annotated[
     list[int] | None,
-    typer.Option("--fold", min=0, metavar="K", help="Train this fold, from 0; repeat."),
+    typer.Option("--fold", min=0, metavar="K", help="This fold alone, from 0; repeat."),
+]
+_Members = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="This member, else all; repeat.",
+        autocompletion=completing.members,
+    ),
 ]
 _BACKBONES: Columns = {
     "name": "backbone",
@@ -118,15 +127,7 @@ def doctor(
 def train(
     recipe: options.Recipe,
     work: options.WorkDir,
-    member: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--member",
-            metavar="NAME",
-            help="This member, else all; repeat.",
-            autocompletion=completing.members,
-        ),
-    ] = None,
+    member: _Members = None,
     fold: _Folds = None,
     json: options.JsonScores = False,
 ) -> None:
@@ -200,19 +201,6 @@ def predict(
         page.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
 
 
-_ExportMember = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--member",
-        metavar="NAME",
-        help="This trained member, else all; repeat.",
-        autocompletion=completing.members,
-    ),
-]
-_Fold = Annotated[
-    list[int] | None,
-    typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
-]
 _Average = Annotated[
     bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
 ]
@@ -228,8 +216,8 @@ _ExportJson = Annotated[bool, options.as_json(_GRAPHS)]
 )
 def export(
     work: options.WorkDir,
-    member: _ExportMember = None,
-    fold: _Fold = None,
+    member: _Members = None,
+    fold: _Folds = None,
     average: _Average = False,
     json: _ExportJson = False,
 ) -> None:

@@ -177,7 +177,10 @@ def send(
             patience=patience,
         )
         page.put(**vars(done))
-        (_show_checks if dry_run else _show_sent)(page, done)
+        if not dry_run:
+            _show_sent(page, done)
+        else:
+            page.records("checks", done.checks, _CHECKS, hang=True)
     if dry_run:
         _plan(done, json)
 
@@ -186,10 +189,6 @@ def _show_sent(page: Page, done: "Sent") -> None:
     score = {"public": show.number(done.public), "private": show.number(done.private)}
     facts = {"submission": done.name, "competition": done.competition, "state": done.state}
     page.facts(facts | score | {"written to": done.beside})
-
-
-def _show_checks(page: Page, done: "Sent") -> None:
-    page.records("checks", done.checks, _CHECKS, hang=True)
 
 
 def _plan(done: "Sent", json: bool) -> None:
