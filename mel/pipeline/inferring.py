@@ -24,9 +24,9 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
     `settings` say how the competition's files read (a recipe's `data`); external images are not
     looked at. A row of scores an image is kept beside `out`, as NAME.scores.parquet. An image that
     cannot be read gets the median of the others' scores, since a submission must have one, and is
-    counted in a line of news. Each image is judged in float32 and in the variant that the work folder's
-    own submission was made by: the scores are the same. The submission is checked against the
-    competition's sample, and its path given.
+    counted in a line of news. Each image is judged in float32, and in the variant by which the work
+    folder's own submission was made: the scores are the same. The submission is checked against
+    the competition's sample, and its path given.
 
     Raises MelError for files that `mel.kaggle.load` refuses, a bundle that is damaged, and where
     not one image can be read.

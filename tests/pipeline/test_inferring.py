@@ -33,7 +33,7 @@ def test_every_image_of_the_sample_has_a_score_also_one_that_cannot_be_read(
     assert f"1 image could not be read (first: {broken}); median given" in capsys.readouterr().err
     lone = found.table.test.filter(pl.len().over("patient_id") == 1)
     variants = scores.join(lone, on="image_id", how="semi")["variant"].to_list()
-    assert variants and set(variants) == {"context"}, "as the work folder scores its test images"
+    assert set(variants) == {"context"}, "as the work folder scores its test images"
 
 
 def test_without_one_readable_image_there_is_no_submission(
