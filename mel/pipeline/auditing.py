@@ -54,6 +54,9 @@ def audit_folder(
 
     It is in the work folder, or beside the fold map where there is none; of a map that is not the
     work folder's own, a folder within it by the map's name.
+
+    >>> audit_folder("work").as_posix(), audit_folder("work", "theirs.csv").as_posix()
+    ('work/audit', 'work/audit/theirs')
     """
     place = _work(work)
     if out is not None:

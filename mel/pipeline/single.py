@@ -33,6 +33,13 @@ def only(
     Gives the out-of-fold scores of what stands there after. Raises MelError when a stage before
     is missing or stale, naming the command that makes it, and for a work folder that is not there
     unless `name` is "load".
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     only("tiny", work, "load", data)  # a stage that scores nothing
+    []
     """
     found, source = opened(recipe, members=name not in _DATA)
     place = Work(Path(work))
@@ -148,7 +155,16 @@ def submit_from(
 
 
 def facts(work: AnyPath) -> dict[str, str]:
-    """Give the facts of the images loaded in `work`: their source, counts, and the digest."""
+    """Give the facts of the images loaded in `work`: their source, counts, and the digest.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     _ = only("tiny", work, "load", data)
+    ...     facts(work)["train"]
+    '84 images of 22 patients, 14 positive (16.7 %)'
+    """
     path = Work(Path(work)).images
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
 
@@ -163,7 +179,15 @@ def counts(work: AnyPath) -> dict[str, Any]:
 def check(
     file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None
 ) -> tuple[str, ...]:
-    """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`."""
+    """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as place:
+    ...     sample = kaggle.synth(f"{place}/competition", size="tiny") / "sample_submission.csv"
+    ...     check(sample, sample=sample)
+    ('all 36 values are 0: nothing is ranked',)
+    """
     if sample is not None and work is None:
         return submit.check(file, sample)
     if work is None or sample is not None:
@@ -172,7 +196,11 @@ def check(
 
 
 def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:
-    """Give what a recipe would train, a plain row a member."""
+    """Give what a recipe would train, a plain row a member.
+
+    >>> [(row["member"], row["pixels"], row["epochs"]) for row in members("tiny")]
+    [('efficientnetv2_micro-32', 32, 2)]
+    """
     rows: list[dict[str, object]] = []
     for member in opened(recipe)[0].cnn:
         entry = cnn.backbone(member.backbone)

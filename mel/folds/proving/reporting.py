@@ -52,6 +52,25 @@ def sheets(found: Audit) -> list[Sheet]:
 
     They are the counts of each fold, the deviations of each axis, the map beside others where it
     was compared, and the first ids that leak.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import audit, build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(12)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
+    ...         "age": [20.0 + n for n in range(12)],
+    ...         "target": [n % 2 for n in range(12)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> counts, axes = sheets(audit(images, build(images, FoldsSettings(n_folds=3))))
+    >>> counts[0][:3], [row[:3] for row in counts[1]]
+    (('fold', 'rows', 'positives'), [('0', '4', '2'), ('1', '4', '2'), ('2', '4', '2')])
     """
     all_of = [_counts(found.counts), _axes(by_axis(found.balance))]
     if found.comparison is not None:
