@@ -1,16 +1,30 @@
 """The JSON beside a submission: what it was made of, and what became of it on Kaggle."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mel.errors import MelError
-from mel.files import digest_file, read_json, versions, write_json
+import polars as pl
 
-__all__ = ["SCHEMA", "begin", "carry", "now", "read_beside", "sent_of", "update"]
+from mel.errors import MelError
+from mel.files import atomic, digest_file, read_json, versions, write_json
+
+__all__ = [
+    "SCHEMA",
+    "begin",
+    "carry",
+    "now",
+    "read_beside",
+    "refuse_place",
+    "sent_of",
+    "update",
+    "write_both",
+]
 
 SCHEMA = 1
+_SENT = {"competition", "tag", "state"}  # what every sending has
+_CV = ("auc", "low", "high", "images")
 _SHOWN = 8  # digits of a file's digest in the name under which a sent submission is kept
 
 
@@ -25,20 +39,65 @@ def begin(name: str, **facts: Any) -> dict[str, Any]:
     return common | facts | {"versions": versions(), "time": now()}
 
 
+def refuse_place(path: Path, *inputs: object) -> None:
+    """Refuse a submission's place that is no CSV's, or one of the files it is made from.
+
+    Of `inputs` only paths are looked at. Raises MelError.
+    """
+    if not path.name or path.is_dir() or path.suffix.lower() == ".json":
+        raise MelError(
+            f"{path}: is no place for a submission, which is a CSV with a JSON beside it; name a "
+            "file: --out FILE.csv"
+        )
+    given = {Path(one).resolve() for one in inputs if isinstance(one, str | Path)}
+    if path.resolve() in given:
+        raise MelError(f"{path}: is one of the files to read; write elsewhere: --out FILE")
+
+
+def write_both(
+    frame: pl.DataFrame, path: Path, describe: Callable[[str], Mapping[str, Any]]
+) -> None:
+    """Write the CSV and its JSON, both or neither; `describe` gives the JSON by the CSV's digest.
+
+    A submission of that path that was sent is kept: see `carry`. Raises MelError, as where the
+    disk is full.
+    """
+    with atomic(path) as temporary:
+        frame.write_csv(temporary)
+        sent = carry(path, sha256 := digest_file(temporary))
+        more = {"sent": sent} if sent else {}
+        write_json(path.with_suffix(".json"), {**describe(sha256), **more})
+
+
 def read_beside(path: Path) -> dict[str, Any]:
     """Read a submission's JSON; empty where there is none. Raises MelError for another's JSON."""
     if not path.exists():
         return {}
     content = read_json(path)
-    sent = content.get("sent", []) if isinstance(content, dict) else None
-    whole = isinstance(sent, list) and all(
-        isinstance(one, dict) and {"competition", "tag", "state"} <= one.keys() for one in sent
-    )
-    if not whole or content.get("kind") != "submission":
+    if not _is_whole(content):
         raise MelError(
             f"{path}: is no submission's JSON, and the place of one; move it, or rename the CSV"
         )
     return dict(content)
+
+
+def _is_whole(content: object) -> bool:
+    """Say whether that is a submission's JSON, all that is read from it of the right kind."""
+    if not isinstance(content, dict) or content.get("kind") != "submission":
+        return False
+    cv, sent = content.get("cv") or {}, content.get("sent", [])
+    if not isinstance(cv, dict) or not isinstance(sent, list):
+        return False
+    if not all(isinstance(one, dict) and one.keys() >= _SENT for one in sent):
+        return False
+    told = [content.get("rows"), *(cv.get(name) for name in _CV)]
+    told += [one.get(side) for one in sent for side in ("public", "private")]
+    return all(map(_is_number, told))
+
+
+def _is_number(value: object) -> bool:
+    """Say whether that is a number or not known."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def sent_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:

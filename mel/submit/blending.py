@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mel.errors import MelError, near
-from mel.files import atomic, digest_file, digest_frame, write_json
+from mel.files import digest_file, digest_frame
 from mel.progress import say
-from mel.submit.beside import begin, carry
+from mel.submit.beside import begin, refuse_place, write_both
 from mel.submit.checking import check
 from mel.submit.sample import as_sample, read_sample
 from mel.submit.strangers import join, odd, read_scores
@@ -53,7 +53,8 @@ def blend(
     [0.2, 0.15, 0.85]
     """
     names = _names(files)
-    _check_out(out, files)
+    if out is not None:
+        refuse_place(Path(out), *files, sample)
     shares = _shares(weights, names)
     _check_method(method, power)
     frames = [read_scores(file) for file in files]
@@ -61,7 +62,7 @@ def blend(
     digests = _digests(files, frames, names)
     for line in odd(frames, names):
         say(f"warning: {line}")
-    columns = [wide[str(number)].to_numpy() for number in range(len(files))]
+    columns = [one.to_numpy() for one in wide.get_columns()[1:]]
     if method == "power" and min(column.min() for column in columns) < 0:
         worst = int(np.argmin([column.min() for column in columns]))
         raise MelError(
@@ -88,19 +89,14 @@ def _names(files: Sequence[pl.DataFrame | Path | str]) -> list[str]:
     return short if len(set(short)) == len(short) else texts
 
 
-def _check_out(out: Path | str | None, files: Sequence[pl.DataFrame | Path | str]) -> None:
-    given = {Path(file).resolve() for file in files if not isinstance(file, pl.DataFrame)}
-    if out is not None and Path(out).resolve() in given:
-        raise MelError(f"{out}: is one of the files to blend; write elsewhere: --out FILE")
-
-
 def _shares(weights: Sequence[float] | None, names: Sequence[str]) -> list[float]:
     given = [1.0] * len(names) if weights is None else [float(w) for w in weights]
     if len(given) != len(names):
         raise MelError(f"--weights: {len(given)} for {len(names)} files; give one each")
     if not np.isfinite(given).all() or min(given) <= 0:
         raise MelError("--weights: must be numbers above 0; leave out a file that shall not count")
-    return [weight / sum(given) for weight in given]
+    parts = [weight / max(given) for weight in given]  # no overflow
+    return [part / sum(parts) for part in parts]
 
 
 def _check_method(method: str, power: float) -> None:
@@ -142,14 +138,10 @@ def _ordered(made: pl.DataFrame, sample: pl.DataFrame | Path | str) -> pl.DataFr
     joined = join(
         [known.with_columns(pl.nth(1).cast(pl.String)), made], ["the sample", "the files"]
     )
-    return joined.select(pl.nth(0), pl.col("1").alias(known.columns[1]))
+    return joined.select(pl.nth(0), pl.nth(2).alias(known.columns[1]))
 
 
 def _write(made: pl.DataFrame, path: Path, facts: dict[str, object]) -> None:
-    with atomic(path) as temporary:
-        made.write_csv(temporary)
-        sent = carry(path, sha256 := digest_file(temporary))
-    more = {"synthetic": False, "rows": made.height, "sha256": sha256, "inputs": {}}
-    whole = begin(path.stem, **more, **facts) | ({"sent": sent} if sent else {})
-    write_json(path.with_suffix(".json"), whole)
+    more = {"synthetic": False, "rows": made.height, "inputs": {}}
+    write_both(made, path, lambda sha256: begin(path.stem, **more, sha256=sha256, **facts))
     check(path, made)

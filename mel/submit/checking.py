@@ -16,7 +16,7 @@ from mel.submit.scales import oddities
 
 __all__ = ["SubmissionError", "check", "check_seal"]
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _Row = tuple[int, list[str]]
 

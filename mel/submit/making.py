@@ -8,9 +8,8 @@ import polars as pl
 
 from mel.ensemble import Blend
 from mel.errors import MelError, many
-from mel.files import atomic, digest_file, write_json
 from mel.predictions import Predictions
-from mel.submit.beside import begin, carry
+from mel.submit.beside import begin, refuse_place, write_both
 from mel.submit.sample import as_sample, read_sample, sample_digest
 
 __all__ = ["make"]
@@ -36,7 +35,8 @@ def make(
     are whole or absent. A submission of that path that was sent is kept beside the new one.
 
     Raises MelError, with the first id, when the predictions miss one of the sample's ids or hold
-    one that is not the sample's, when they are not test scores, and when the disk refuses.
+    one that is not the sample's, when they are not test scores, when `path` is the sample or no
+    CSV's, and when the disk refuses.
 
     >>> from tempfile import TemporaryDirectory
     >>> scores = pl.DataFrame({"image_id": ["a", "b"], "fold": [None, None], "score": [0.1, 0.9]})
@@ -49,14 +49,12 @@ def make(
     a,0.1
     """
     path = Path(path)
+    refuse_place(path, sample)
     known = as_sample(sample) if isinstance(sample, pl.DataFrame) else read_sample(Path(sample))
-    frame, beside = _in_order(test, known), path.with_suffix(".json")
-    facts = _made_of(test, known) | _worth(oof, blend)
-    with atomic(path) as temporary:
-        frame.write_csv(temporary)
-        sent = carry(path, sha256 := digest_file(temporary))
-    whole = begin(test.name, synthetic=synthetic, rows=known.height, sha256=sha256, **facts)
-    write_json(beside, whole | ({"sent": sent} if sent else {}))
+    frame = _in_order(test, known)
+    facts = {"synthetic": synthetic, "rows": known.height}
+    more = _made_of(test, known) | _worth(oof, blend)
+    write_both(frame, path, lambda sha256: begin(test.name, **facts, sha256=sha256, **more))
     return path
 
 

@@ -46,7 +46,7 @@ def read_scores(source: pl.DataFrame | Path | str) -> pl.DataFrame:
 
 
 def join(frames: Sequence[pl.DataFrame], names: Sequence[str]) -> pl.DataFrame:
-    """Join submissions by id, in the order of the first: its id column, then "0", "1", ...
+    """Join submissions by id, in the order of the first: its id column, then one for each.
 
     Raises MelError where a header is not that of the first, and where ids differ, with the first.
     """
@@ -62,7 +62,7 @@ def join(frames: Sequence[pl.DataFrame], names: Sequence[str]) -> pl.DataFrame:
         _same(wanted, set(frame[key]), name, names[0])
     joined = first.select(key)
     for number, frame in enumerate(frames):
-        scores = frame.rename({frame.columns[1]: str(number)})
+        scores = frame.rename({frame.columns[1]: f"{key}/{number}"})
         joined = joined.join(scores, on=key, how="left", validate="1:1", maintain_order="left")
     return joined
 

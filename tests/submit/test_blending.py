@@ -113,7 +113,8 @@ def test_what_does_not_match_is_refused_and_nothing_is_written(text, said, files
         ({"weights": [1, float("nan")]}, "above 0"),
         ({"method": "ranks"}, "did you mean 'rank'"),
         ({"method": "power", "power": -1.0}, "must be above 0"),
-        ({"out": "a.csv"}, "is one of the files to blend"),
+        ({"out": "a.csv"}, "is one of the files to read"),
+        ({"out": "a.csv", "sample": "a.csv"}, "is one of the files to read"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(more, said, files):
@@ -140,6 +141,39 @@ def test_odd_scores_are_warned_of(files, capsys):
     files[1].write_text("image_name,target\nc,1\nb,1\na,1\n")
     blend(files)
     assert "all 3 values are 1: nothing is ranked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", [".", "folder", "blend.json"])
+def test_a_place_that_is_no_csvs_is_refused_before_anything_is_written(out, files, tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(MelError, match="is no place for a submission"):
+        blend(files, out if out == "." else tmp_path / out)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "b.csv", "folder"}
+
+
+@pytest.mark.parametrize("key", ["0", "1", ""])
+def test_a_column_of_any_name_is_no_other(key, files):
+    frames = [pl.read_csv(file).rename({"image_name": key}) for file in files]
+    made = blend(frames, method="mean", sample=frames[0])
+    assert made.columns == [key, "target"]
+    assert _values(made) == pytest.approx({"b": 0.25, "a": 0.25, "c": 0.85})
+
+
+def test_of_weights_only_proportions_count_however_large(files):
+    assert blend(files, weights=[1e308, 1e308]).equals(blend(files))
+
+
+def test_where_the_json_cannot_be_written_there_is_no_csv(files, tmp_path, monkeypatch):
+    def full(*_):
+        raise MelError("the disk is full")
+
+    out = tmp_path / "out" / "blend.csv"
+    blend(files, out)
+    before = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    monkeypatch.setattr("mel.submit.beside.write_json", full)
+    with pytest.raises(MelError, match="full"):
+        blend(files, out, weights=[2, 1])
+    assert {path.name: path.read_bytes() for path in out.parent.iterdir()} == before
 
 
 def test_large_scores_have_powers_too():

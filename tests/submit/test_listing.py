@@ -20,7 +20,12 @@ def _write(folder, name, cv=None, public=None, private=None, **facts):
     sent = {"competition": "titanic", "tag": f"mel-{name}", "state": "complete", "time": "2026"}
     content = {"kind": "submission", "schema": 1, "name": name, "rows": 10_000, "time": "2025"}
     if cv is not None:
-        content["cv"] = {"auc": cv, "low": cv - 0.01, "high": cv + 0.01, "images": 30_000}
+        content["cv"] = {
+            "auc": cv,
+            "low": float(cv) - 0.01,
+            "high": float(cv) + 0.01,
+            "images": 30_000,
+        }
     if public is not None:
         content["sent"] = [sent | {"public": public, "private": private, "notebook": None}]
     (folder / f"{name}.json").write_text(json.dumps(content | facts))
@@ -28,7 +33,7 @@ def _write(folder, name, cv=None, public=None, private=None, **facts):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A work folder of five submissions, one of them not sent, and a JSON of something else."""
+    """A work folder of five submissions, one of them not sent, and three JSONs that are none."""
     place = tmp_path / "submissions"
     place.mkdir()
     _write(place, "mean", 0.91, 0.92, 0.905)
@@ -37,6 +42,8 @@ def folder(tmp_path):
     _write(place, "stack", 0.92, 0.90, None)
     _write(place, "later", 0.94)
     (place / "summary.json").write_text("[1]")
+    _write(place, "by-hand", "0.99", 0.9)
+    (place / "by-hand-too.json").write_text('{"kind": "submission", "cv": 0.9}')
     return tmp_path
 
 
