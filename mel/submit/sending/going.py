@@ -81,11 +81,18 @@ def _give(client: Client, order: Order, message: str) -> tuple[Client, str]:
         if error.reason not in _UNSURE:
             update(order.beside, order.sha256, tag, state="refused", detail=str(error))
         else:
-            say(f"{order.name}: may have reached Kaggle; the same command looks before it sends")
+            _say_unsure(order)
+        raise
+    except BaseException:  # Ctrl-C, SIGTERM
+        _say_unsure(order)
         raise
     update(order.beside, order.sha256, tag, state="pending")
     say(f"{order.name}: sent to {order.competition} as {text!r}")
     return client, tag
+
+
+def _say_unsure(order: Order) -> None:
+    say(f"{order.name}: may have reached Kaggle; the same command looks before it sends")
 
 
 def _begin(order: Order, tag: str, text: str) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from mel.errors import MelError
-from mel.kaggle.client import ClientError, find
+from mel.kaggle.client import Client, ClientError, find
 from mel.predictions import Predictions
 from mel.submit import SubmissionError, make
 from mel.submit import list as listed
@@ -114,6 +114,17 @@ def test_a_client_that_was_killed_is_asked_whether_kaggle_has_it(fault, sent, wo
     assert send(blend, "titanic").public == 0.5
     assert world.count("submit") == sent
     assert len(_json(blend)["sent"]) == 1
+
+
+def test_ctrl_c_while_the_client_sends_says_how_it_stands(world, blend, monkeypatch, capfd):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        send(blend, "titanic")
+    assert "may have reached Kaggle; the same command looks" in capfd.readouterr().err
+    assert _last(blend)["state"] == "sending"
 
 
 def test_a_wait_that_is_ended_says_how_to_go_on(world, blend):
