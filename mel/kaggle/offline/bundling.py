@@ -184,7 +184,7 @@ def _kernels(
 
 def _refuse_other(out: Path) -> None:
     """Refuse to write over what is no bundle for notebooks."""
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not _is_ours(out)):
+    if not out.name or out.is_file() or (out.is_dir() and any(out.iterdir()) and not _is_ours(out)):
         raise MelError(f"{out}: is there and no folder of mel kaggle bundle's; choose another")
 
 

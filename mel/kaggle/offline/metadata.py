@@ -13,6 +13,7 @@ ACCELERATORS = ("none", "NvidiaTeslaT4", "NvidiaTeslaP100", "TpuV38", "TpuV5E8",
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OWNER = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+_DATA = re.compile(r"(?:[\w-]+/)?[\w-]+", re.ASCII)
 _MOST, _LEAST = 50, 6  # characters of a dataset's title and of its slug
 _LICENCE = "other"  # of a private dataset that holds many packages, each under its own
 
@@ -41,6 +42,11 @@ class Names:
             raise MelError(
                 f"name {self.name!r}: Kaggle takes {_LEAST} to {most} small letters, digits and "
                 f"single hyphens; {slug_of(self.name)!r} would do"
+            )
+        if not _DATA.fullmatch(self.data):
+            raise MelError(
+                f"data {self.data!r}: give a competition's name, the last part of its address, or "
+                "OWNER/NAME of a dataset"
             )
         for model in self.models:
             if model.count("/") != 4:

@@ -2,17 +2,20 @@
 
 import importlib.util
 import json
+import re
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from mel.errors import MelError
 from mel.kaggle.offline.tools import pip
+from mel.kaggle.offline.wheel import is_whole
 
 __all__ = ["own_wheel"]
 
 _PACKAGE = Path(__file__).parents[2]
 _BACKEND = "hatchling"
+_OURS = re.compile(r"mel-\d[^-]*(-\d[^-]*)?(-[^-]+){3}\.whl")  # version, build if any, tags
 
 
 def own_wheel(folder: Path, given: Path | str | None = None) -> Path:
@@ -31,10 +34,12 @@ def own_wheel(folder: Path, given: Path | str | None = None) -> Path:
 def _checked(path: Path) -> Path:
     if not path.is_file():
         raise MelError(f"{path}: no such wheel; pip wheel --no-deps CHECKOUT makes one")
-    if not (path.name.startswith("mel-") and path.suffix == ".whl"):
+    if not _OURS.fullmatch(path.name):
         raise MelError(
             f"{path}: is no wheel of mel's, which is called mel-VERSION-py3-none-any.whl"
         )
+    if not is_whole(path):
+        raise MelError(f"{path}: is no readable wheel; build it again")
     return path
 
 

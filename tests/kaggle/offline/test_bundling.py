@@ -158,17 +158,24 @@ def test_weights_that_the_recipe_names_go_along(offline, shelf, freeze, tmp_path
         ("", {"models": ["keras/resnet"]}, "OWNER/MODEL/FRAMEWORK"),
         ("", {"image": "no.txt"}, "no such list of an image"),
         ("", {"wheel": "no.whl"}, "no such wheel"),
+        ("", {"wheel": "mel-1.whl"}, "is no wheel of mel's"),
+        ("", {"wheel": "mel-1-py3-none-any.whl"}, "is no readable wheel"),
+        ("", {"data": "https://www.kaggle.com/c/titanic"}, "give a competition's name"),
+        ("", {"data": 'a"b'}, "give a competition's name"),
         ("", {"serving": "no.mel"}, "no.mel"),
     ],
 )
 def test_what_could_not_work_is_refused_before_anything_is_written(
-    tmp_path: Path, lines: str, options: dict, told: str
+    tmp_path: Path, monkeypatch, lines: str, options: dict, told: str
 ):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE + lines)
+    for name in ("mel-1.whl", "mel-1-py3-none-any.whl"):
+        (tmp_path / name).write_text("cut off")
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(MelError, match=told):
         bundle(tmp_path / "out", recipe, "me", **options)
-    assert not (tmp_path / "out").exists()
+    assert {path.suffix for path in tmp_path.iterdir()} == {".toml", ".whl"}
 
 
 def test_a_folder_of_somebody_elses_is_not_written_over(tmp_path: Path):
