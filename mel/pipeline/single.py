@@ -157,6 +157,8 @@ def submit_from(
 def facts(work: AnyPath) -> dict[str, str]:
     """Give the facts of the images loaded in `work`: their source, counts, and the digest.
 
+    Raises MelError where none are, or where the file was changed.
+
     >>> from tempfile import TemporaryDirectory
     >>> from mel import kaggle
     >>> with TemporaryDirectory() as work:
@@ -170,7 +172,10 @@ def facts(work: AnyPath) -> dict[str, str]:
 
 
 def counts(work: AnyPath) -> dict[str, Any]:
-    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`)."""
+    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`).
+
+    Raises MelError as `facts` does.
+    """
     path = Work(Path(work)).images
     digest = read_header(path, "images")["digest"]
     return counted(ImageTable.read(path)) | {"digest": digest, "unmapped": unmapped(work)}
@@ -180,6 +185,8 @@ def check(
     file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None
 ) -> tuple[str, ...]:
     """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`.
+
+    Raises what that raises, and MelError unless one of `work` and `sample` is given.
 
     >>> from tempfile import TemporaryDirectory
     >>> from mel import kaggle
@@ -196,7 +203,9 @@ def check(
 
 
 def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:
-    """Give what a recipe would train, a plain row a member.
+    """Give what a recipe would train, a plain row a member; `pixels` are those of a side.
+
+    Raises MelError for a recipe that cannot be run.
 
     >>> [(row["member"], row["pixels"], row["epochs"]) for row in members("tiny")]
     [('efficientnetv2_micro-32', 32, 2)]

@@ -125,7 +125,8 @@ def training_counts(table: ImageTable, folds: Folds) -> pl.DataFrame:
 
     A row a fold: fold, scored, positives (of them), trains (images, external ones among them),
     train_positives, external (of those that train) and barred (images of other folds and external
-    ones that must not train for it, since they have kin in it).
+    ones that must not train for it, since they have kin in it). `folds` must be the table's:
+    `Folds.covers`, which raises MelError, says whether they are.
 
     >>> from mel.folds import build
     >>> images = pl.DataFrame(
