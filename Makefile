@@ -23,7 +23,7 @@ test: $(STAMP) ## set up, then run every test
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-lowest: ## run every test on the lowest versions that mel admits (needs uv and Python 3.12)
-	@uv venv --quiet --clear --python 3.12 .venv-lowest
+	@uv venv --quiet --clear --seed --python 3.12 .venv-lowest
 	@printf 'protobuf==5.29.5\n' > .venv-lowest/kaggle.txt
 	@uv pip compile --quiet pyproject.toml --all-extras --resolution lowest-direct \
 		--python-version 3.12 --constraint .venv-lowest/kaggle.txt -o .venv-lowest/lowest.txt

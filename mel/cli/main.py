@@ -1,6 +1,7 @@
 """The program `mel`: its commands, and the one place where an error becomes a line and a status."""
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -13,7 +14,7 @@ import typer
 from mel.cli import app as browser
 from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
 from mel.cli.helping import ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED, ClosedError
-from mel.errors import MelError
+from mel.errors import MelError, near
 
 __all__ = ["app", "main"]
 
@@ -138,9 +139,19 @@ def _explain(error: Exception) -> int:
     if hasattr(error, "format_message"):  # the parser's own, whichever package it lives in
         path = getattr(getattr(error, "ctx", None), "command_path", "mel")
         said = error.format_message().rstrip(".").replace("Value error, ", "")
-        return _say(f"{said}; see {path} --help", ERROR)
+        return _say(f"{_with_near(said)}; see {path} --help", ERROR)
     name = type(error).__name__
     return _say(f"{name}: {error}; this is a fault of mel's, --debug shows where", INTERNAL)
+
+
+def _with_near(said: str) -> str:
+    """Add the nearest of the words that the parser would have taken for an option."""
+    found = re.search(r"'([^']*)' is not one of (.*)$", said)
+    if not found:
+        return said
+    known = re.findall(r"'([^']*)'", found[2])
+    end = near(found[1], known)
+    return said if end.startswith("known") else f"{said}; {end}"
 
 
 def _say(text: str, status: int) -> int:

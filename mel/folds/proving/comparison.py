@@ -115,8 +115,8 @@ def _plain(frame: pl.DataFrame, n_folds: int) -> Iterator[tuple[str, NDArray[np.
                     fold[held_out] = number
         except ValueError:
             yield name, None
-        else:
-            yield name, fold
+        else:  # older releases leave a fold empty, where newer ones refuse
+            yield name, fold if len(np.unique(fold)) == n_folds else None
 
 
 def _figures(
