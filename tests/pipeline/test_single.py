@@ -7,6 +7,7 @@ from mel import cnn, pipeline
 from mel.ensemble import Blend
 from mel.errors import MelError
 from mel.files import read_json, write_json
+from mel.pipeline.folder import Work
 
 
 @pytest.fixture
@@ -94,6 +95,9 @@ def test_a_submission_keeps_its_score_when_it_is_made_again(work, tmp_path):
     assert read_json(beside)["sent"] == sent
     other = tmp_path / "sample.csv"
     pl.read_csv(work / "sample_submission.csv").reverse().write_csv(other)
+    loaded = Work(work).sample
+    with pytest.raises(MelError, match="is one of the files to read"):
+        pipeline.submit_from(work, out=loaded)
     elsewhere = pipeline.submit_from(work, sample=other, out=tmp_path / "mine.csv")
     pipeline.check(elsewhere, sample=other)
     assert (read_json(beside)["sent"], "sent" in read_json(tmp_path / "mine.json")) == (sent, False)

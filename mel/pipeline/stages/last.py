@@ -7,6 +7,7 @@ from pathlib import Path
 from mel import submit
 from mel.config import Recipe
 from mel.ensemble import Blend
+from mel.errors import MelError
 from mel.files import read_header
 from mel.pipeline.folder import Work
 from mel.pipeline.source import read_sample
@@ -46,6 +47,8 @@ def submission(work: Work, source: Path, path: Path, sample: Path | None = None)
     What it is worth is read beside `source`: blend.json, or the out-of-fold scores. `sample` takes
     the place of the work folder's.
     """
+    if path.resolve() == work.sample.resolve():
+        raise MelError(f"{path}: is one of the files to read; write elsewhere: --out FILE")
     synthetic = bool(read_header(work.images, "images")["synthetic"])
     known = read_sample(work) if sample is None else submit.read_sample(sample)
     oof, blend = source.with_name("oof.parquet"), source.with_name("blend.json")
