@@ -20,8 +20,11 @@ _SIDES = (("public", MAIN, "o"), ("private", WARM, "D"))
 def plot(frame: pl.DataFrame, path: Path | str) -> Path:
     """Draw the submissions of `mel.submit.list` as PNG: CV across, leaderboard up; give the path.
 
-    Raises MelError where none has both.
+    Raises MelError where none has both, and for a `path` that does not end in .png.
     """
+    place = Path(path)
+    if place.suffix.lower() != ".png":
+        raise MelError(f"{place}: the plot is a PNG; give a file that ends in .png")
     known = frame.filter(pl.col("cv").is_not_null() & pl.col("public").is_not_null())
     if not known.height:
         raise MelError("submit list: nothing to draw: no submission has a CV and a public score")
@@ -35,8 +38,8 @@ def plot(frame: pl.DataFrame, path: Path | str) -> Path:
         axes.set_xlabel("AUC by cross-validation, with its 95 % interval")
         axes.set_ylabel("score on the leaderboard")
         _title(axes, frame)
-        axes.legend(loc="lower right", framealpha=0.9, frameon=True, edgecolor=GRID)
-    write_bytes(place := Path(path), canvas.png)
+        axes.legend(loc="best", framealpha=0.9, frameon=True, edgecolor=GRID)
+    write_bytes(place, canvas.png)
     return place
 
 
