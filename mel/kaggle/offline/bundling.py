@@ -204,7 +204,9 @@ def _carried(
         folder.mkdir(parents=True, exist_ok=True)
         for stale in folder.glob("mel-*.whl"):
             stale.unlink()
-        found = carry(Path(shutil.copy(own, folder)), extras, image, folder)
+        with atomic(folder / own.name) as temporary:
+            shutil.copy(own, temporary)
+        found = carry(folder / own.name, extras, image, folder)
     say(f"wheels: {len(found.wheels)} in {folder}")
     return found
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.kaggle.offline.image import Image
 from mel.kaggle.offline.tools import PipError, pip
 from mel.kaggle.offline.wheel import Wheel, is_whole, write_blank
@@ -53,7 +53,8 @@ def carry(own: Path, extras: Sequence[str], image: Image, folder: Path) -> Carri
         if not is_whole(path):
             path.unlink()
     held = _usable(own, extras, image)
-    say(f"wheels: for Python {image.python} and {image.told}, {len(held)} packages of it in use")
+    count = many(len(held), "package")
+    say(f"wheels: for Python {image.python} and {image.told}, {count} of it in use")
     used, gaps = _filled(own, extras, image, held, folder)
     if gaps:
         raise MelError(
