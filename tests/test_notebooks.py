@@ -60,7 +60,9 @@ def pair(
         if path.stem == "quickstart":  # what another test has trained is not trained again
             trained = request.getfixturevalue("tiny_run") / "work"
             patch.setenv("MEL_WORK", str(shutil.copytree(trained, place / "run" / "work").parent))
-        client = NotebookClient(ran, timeout=120, resources={"metadata": {"path": str(place)}})
+        options = {"timeout": 120, "resources": {"metadata": {"path": str(place)}}}
+        client = NotebookClient(ran, **options)
+        client.coalesce_streams = True  # else a slow machine's prints come in several outputs
         client.record_timing = False
         client.execute()
     if os.environ.get("MEL_WRITE_NOTEBOOKS"):

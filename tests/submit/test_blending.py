@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mel.cli.main import main
@@ -40,6 +40,7 @@ def test_ranks_scores_and_powers_are_averaged_by_id(files):
     assert plain == pytest.approx(blend(files, method="mean")["target"].to_list())
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.integers(-50, 50)), min_size=2, max_size=20),
     st.integers(1, 5),

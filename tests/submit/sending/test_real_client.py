@@ -5,6 +5,7 @@ port 80, which not everybody may open: then these tests are skipped.
 """
 
 import json
+import os
 import shutil
 import sys
 import threading
@@ -14,7 +15,8 @@ from typing import ClassVar
 
 import pytest
 
-from mel.kaggle.client import ClientError, find
+from mel.kaggle.client import Client, ClientError
+from mel.kaggle.client.hiding import Secrets
 from mel.submit.sending import Notebook, going, send
 from mel.submit.sending.order import Order
 from mel.submit.sending.refusals import refusal
@@ -101,6 +103,12 @@ def server(world, monkeypatch):
     made.server_close()
 
 
+def _client():
+    """The client without asking for its version, which the first test does."""
+    there = dict(os.environ)
+    return Client(Path(BESIDE) / "kaggle", (2, 2), Secrets.of([], there), there, 30.0)
+
+
 def test_the_real_client_sends_and_is_understood(server, blend):
     done = send(blend, "titanic", message='with "quotes"')
     assert [check.state for check in done.checks] == []
@@ -115,7 +123,7 @@ def test_the_real_client_sends_and_is_understood(server, blend):
 
 def test_the_real_client_sends_a_notebooks_version(server, tmp_path):
     order = Order.of("titanic", None, Notebook.of("me/infer", 3), tmp_path)
-    going._give(find(), order, "")
+    going._give(_client(), order, "")
     told = server.asked["CreateCodeSubmission"]
     assert (told["kernelOwner"], told["kernelSlug"], told["kernelVersion"]) == ("me", "infer", 3)
     assert told["fileName"] == "submission.csv"
@@ -137,7 +145,7 @@ def test_the_real_client_sends_a_notebooks_version(server, tmp_path):
 def test_the_real_clients_refusals_are_understood(request_, status, body, reason, server, blend):
     server.refusals[request_] = (status, body)
     order = Order.of("titanic", blend, None, blend.parent)
-    output = find().run(*order.words("hello"))
+    output = _client().run(*order.words("hello"))
     found = refusal(output, order)
     assert isinstance(found, ClientError)
     assert found.reason == reason
