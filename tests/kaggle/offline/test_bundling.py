@@ -118,33 +118,28 @@ def test_the_scoring_notebook_ends_with_a_checked_submission_and_no_index(
     assert "recipe.toml is not the file that was uploaded" in done.stderr
 
 
-def test_without_an_ensemble_the_scoring_notebook_takes_what_the_training_made(
-    offline, tmp_path: Path
+def test_without_an_ensemble_weights_go_along_and_scoring_takes_what_the_training_made(
+    offline, freeze, tmp_path: Path
 ):
-    found = offline.again(tmp_path / "out", serving=None, wheel=_own(offline), data="us/moles")
-    said = _json(tmp_path / "out/infer/kernel-metadata.json")
-    assert said["kernel_sources"] == ["me/mel-tiny-train"]
-    assert said["dataset_sources"] == ["me/mel-tiny", "us/moles"]
-    assert said["competition_sources"] == []
-    assert 'attached("mel-tiny-train")' in (tmp_path / "out/infer/infer.ipynb").read_text().replace(
-        '\\"', '"'
-    )
-    assert found.uploads[0].endswith("--dir-mode zip")
-
-
-def test_weights_that_the_recipe_names_go_along(offline, shelf, freeze, tmp_path: Path):
-    """By their folder's name; the recipe in the dataset names them there."""
+    """Weights by their folder's name; the recipe in the dataset names them there."""
     preset = tmp_path / "presets" / "b0"
     preset.mkdir(parents=True)
     (preset / "config.json").write_text("{}")
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(f"{RECIPE}weights = '{preset}'\n")
-    options = {"image": freeze, "python": _python(), "wheel": _own(offline)}
-    bundle(tmp_path / "out", recipe, "me", **options)
+    options = {"image": freeze, "python": _python(), "wheel": _own(offline), "data": "us/moles"}
+    found = bundle(tmp_path / "out", recipe, "me", **options)
     text = (tmp_path / "out/dataset/recipe.toml").read_text()
     assert 'weights = "weights/b0"' in text
     assert (tmp_path / "out/dataset/weights/b0/config.json").is_file()
     assert str(tmp_path) not in text
+    said = _json(tmp_path / "out/infer/kernel-metadata.json")
+    assert said["kernel_sources"] == ["me/mel-offline-train"]
+    assert said["dataset_sources"] == ["me/mel-offline", "us/moles"]
+    assert said["competition_sources"] == []
+    cells = nbformat.read(tmp_path / "out/infer/infer.ipynb", as_version=4).cells
+    assert any('attached("mel-offline-train")' in cell.source for cell in cells)
+    assert found.uploads[0].endswith("--dir-mode zip")
 
 
 @pytest.mark.parametrize(
