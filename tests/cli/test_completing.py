@@ -68,7 +68,8 @@ def test_zsh_and_fish_are_told_what_each_option_is(shell, form, tmp_path):
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
     assert form in _bash("mel", tmp_path, **asked)
-    assert "mel" in _bash(f"mel --show-completion {shell}", tmp_path)
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # whatever shell runs this
+    assert "mel" in _bash(f"mel --show-completion {shell}", tmp_path, **named)
 
 
 def test_completing_a_command_imports_nothing_heavy(tmp_path):
