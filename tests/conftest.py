@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -131,6 +133,18 @@ def tiny_competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_run(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A real `mel demo --tiny`: work/, not to be changed, and end.json, how the command ended."""
+
+    def make(place: Path) -> None:
+        command = [sys.executable, "-m", "mel.cli", "demo", "--tiny", "--work", str(place / "work")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        (place / "end.json").write_text(json.dumps(vars(done)))
+
+    return once("tiny-run", make)
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data, or a skip that says where it was looked for."""
     place = Path(os.environ.get("MEL_REAL_DATA", ROOT.parent / "shared" / "data"))
@@ -227,7 +241,7 @@ def hand_bundle(place: Path, images: ImageTable, folds: Folds) -> Path:
         made.write(place / "blends" / variant / "blend.json")
     for root in ("stack", "blends"):
         files |= {p.relative_to(place).as_posix(): p for p in (place / root).rglob("*.json")}
-    facts = {"name": "blend", "members": list(hand_members()), "stack": "stack"}
+    facts = {"name": "blend", "members": list(hand_members()), "stack": "stack", "main": "context"}
     write_bundle(place / "blend.mel", files, facts | {"synthetic": True, "bfloat16": True})
     return place
 

@@ -22,13 +22,21 @@ _Host = Annotated[
     str,
     typer.Option("--host", metavar="NAME", help="Address to listen at; others reach 0.0.0.0."),
 ]
-_Port = Annotated[int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port.")]
+_Port = Annotated[
+    int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port to listen at.")
+]
 _Tiny = Annotated[bool, typer.Option("--tiny", help="The demo on 120 images, for a first look.")]
 
 
 def add_to(program: typer.Typer) -> None:
     """Add the command to the program."""
-    program.command(**example("mel app --bundle blend.mel"))(app)
+    program.command(
+        **example(
+            "mel app --bundle blend.mel",
+            reads="The bundle, or WORK/demo.mel.",
+            writes="WORK, where the demo is built; no photo.",
+        )
+    )(app)
 
 
 def app(
@@ -38,7 +46,7 @@ def app(
     port: _Port = 8501,
     tiny: _Tiny = False,
 ) -> None:
-    """Show the stacked ensemble in a browser: photos of moles in, risks and reasons out.
+    """Show the ensemble in a browser: photos in, risks out, with reasons.
 
     Without a bundle the demo is done first, some minutes once, and its bundle shown: all of that
     is synthetic. Only this machine can reach the app unless --host says otherwise. No photo is

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mel.cli import options, show
+from mel.cli import completing, options, show
+from mel.cli.page import Columns, Page, plain
 
 if TYPE_CHECKING:
     from mel.cnn import Exported
@@ -24,13 +25,47 @@ class _Turns(StrEnum):
 
 _Folds = Annotated[
     list[int] | None,
-    typer.Option("--fold", min=0, metavar="K", help="Train this fold, from 0; repeat."),
+    typer.Option("--fold", min=0, metavar="K", help="This fold alone, from 0; repeat."),
 ]
+_Members = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="This member, else all; repeat.",
+        autocompletion=completing.members,
+    ),
+]
+_BACKBONES: Columns = {
+    "name": "backbone",
+    "params": ("parameters", "{:,}".format),
+    "native_size": "made for",
+    "gflops": ("GFLOPs", "{:.3g}".format),
+    "imagenet": ("weights", lambda preset: "none" if preset is None else "imagenet"),
+}
+_GRAPHS = (
+    "graphs [member, part, size, path, bytes, verified {engine, images, logit, probability, "
+    "map}, bfloat16 {images, largest, mean, auc, auc_change}, kept]"
+)
 
 
 @app.command("list", **options.example("mel cnn list efficientnetv2"))
 def list_(
-    pattern: Annotated[str, typer.Argument(help="A regular expression for their names.")] = "",
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATTERN",
+            help="A regular expression for their names.",
+            autocompletion=completing.backbones,
+        ),
+    ] = "",
+    json: Annotated[
+        bool,
+        options.as_json(
+            "backbones [name, source, class_name, arguments, params, counted_by, native_size, "
+            "gflops, preprocessing, imagenet, multiple, least]"
+        ),
+    ] = False,
 ) -> None:
     """List the backbones a recipe may name: parameters, the size each was made for, GFLOPs there.
 
@@ -44,51 +79,57 @@ def list_(
     if not found:
         known = near(pattern, (b.name for b in cnn.backbones()))
         raise MelError(f"no backbone matches {pattern!r}; {known}")
-    rows = [
-        (b.name, f"{b.params:,}", b.native_size, f"{b.gflops:.3g}", _weights(b.imagenet))
-        for b in found
-    ]
-    show.table(("backbone", "parameters", "made for", "GFLOPs", "weights"), rows)
+    with Page(json) as page:
+        page.records("backbones", found, _BACKBONES)
 
 
-def _weights(preset: str | None) -> str:
-    return "none" if preset is None else "imagenet"
-
-
-@app.command(**options.example("mel cnn doctor recipes/demo.toml"))
+@app.command(**options.example("mel cnn doctor recipes/demo.toml", reads="RECIPE."))
 def doctor(
     recipe: Annotated[
         Path | None,
-        typer.Argument(metavar="RECIPE", help="A recipe, for what its members would use."),
+        typer.Argument(
+            metavar="RECIPE",
+            help="A recipe, for what its members would use.",
+            autocompletion=completing.recipes,
+        ),
     ] = None,
+    json: Annotated[
+        bool, options.as_json("found, used, reasons, advice, fault; printed with status 2, too")
+    ] = False,
 ) -> None:
     """Say what there is to train with, what will be used and why, and what to set."""
     from mel import pipeline
     from mel.errors import MelError
 
     checkup = pipeline.doctor(recipe)
-    show.facts(show.hanging(checkup.found))
-    show.line()
-    show.table(("member", "computes on"), checkup.used.items(), hang=True)
-    reasons = {f"{device}, because": lines for device, lines in checkup.reasons.items()}
-    for title, lines in (reasons | {"to set": checkup.advice}).items():
-        if lines:
-            show.line(f"\n{title}")
-        for text in lines:
-            show.line(f"  {show.filled(text, 2)}")
+    with Page(json) as page:
+        page.put(**vars(checkup))
+        page.facts(checkup.found, hang=True)
+        page.line()
+        page.table(("member", "computes on"), checkup.used.items(), hang=True)
+        reasons = {f"{device}, because": lines for device, lines in checkup.reasons.items()}
+        for title, lines in (reasons | {"to set": checkup.advice}).items():
+            if lines:
+                page.line(f"\n{title}")
+            for text in lines:
+                page.line(f"  {show.filled(text, 2)}")
     if checkup.fault:
         raise MelError(checkup.fault)
 
 
-@app.command(**options.example("mel cnn train recipes/demo.toml --work work --fold 0"))
+@app.command(
+    **options.example(
+        "mel cnn train recipes/demo.toml --work work --fold 0",
+        reads="RECIPE, WORK: images.parquet, folds.parquet, the pictures.",
+        writes="WORK/cnn/MEMBER/: a folder a fold, oof.parquet, test.parquet.",
+    )
+)
 def train(
     recipe: options.Recipe,
     work: options.WorkDir,
-    member: Annotated[
-        list[str] | None,
-        typer.Option("--member", metavar="NAME", help="This member, else all; repeat."),
-    ] = None,
+    member: _Members = None,
     fold: _Folds = None,
+    json: options.JsonScores = False,
 ) -> None:
     """Train members fold by fold; a finished fold is skipped, a stopped one goes on.
 
@@ -97,35 +138,54 @@ def train(
     """
     from mel import pipeline
 
-    scores = pipeline.train_members(recipe, work, member, fold)
-    if scores:
-        show.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
+    with Page(json) as page:
+        scores = pipeline.train_members(recipe, work, member, fold)
+        page.put(scores=scores)
+        if scores:
+            page.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
+
+
+_Member = Annotated[
+    str,
+    typer.Option(
+        "--member", metavar="NAME", help="A trained member.", autocompletion=completing.members
+    ),
+]
+_Out = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="Scores: .parquet (mel's own) or .csv.")
+]
+_Images = Annotated[
+    Path | None, typer.Option("--images", metavar="DIR", help="A folder of images.")
+]
+_Table = Annotated[
+    Path | None,
+    typer.Option("--table", metavar="FILE", help="Parquet or CSV with image_id and path."),
+]
+_Tta = Annotated[
+    _Turns | None, typer.Option("--tta", help="Turns to average; else the member's own views.")
+]
+_OutOfFold = Annotated[
+    bool, typer.Option("--out-of-fold", help="Train images, by the folds that held them out.")
+]
+_Json = Annotated[bool, options.as_json("file, member, images")]
 
 
 @app.command(
     **options.example(
-        "mel cnn predict --work work --member resnet_v2_nano-64 --images DIR --out x.csv"
+        "mel cnn predict --work work --member resnet_v2_nano-64 --images DIR --out x.csv",
+        reads="WORK/cnn/MEMBER/ and the images.",
+        writes="The file of --out.",
     )
 )
 def predict(
     work: options.WorkDir,
-    member: Annotated[str, typer.Option("--member", metavar="NAME", help="A trained member.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Scores: .parquet (mel's own) or .csv.")
-    ],
-    images: Annotated[
-        Path | None, typer.Option("--images", metavar="DIR", help="A folder of images.")
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option("--table", metavar="FILE", help="Parquet or CSV with image_id and path."),
-    ] = None,
-    tta: Annotated[
-        _Turns | None, typer.Option("--tta", help="Turns to average; else the member's own views.")
-    ] = None,
-    out_of_fold: Annotated[
-        bool, typer.Option("--out-of-fold", help="Train images, by the folds that held them out.")
-    ] = False,
+    member: _Member,
+    out: _Out,
+    images: _Images = None,
+    table: _Table = None,
+    tta: _Tta = None,
+    out_of_fold: _OutOfFold = False,
+    json: _Json = False,
 ) -> None:
     """Score images with a trained member: the mean of its folds."""
     from mel import pipeline
@@ -135,24 +195,31 @@ def predict(
     if len(given) != 1:
         raise MelError("cnn predict: what to score? give either --images or --table")
     turns = None if tta is None else tta.value
-    scored = pipeline.predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
-    show.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
+    with Page(json) as page:
+        scored = pipeline.predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
+        page.put(file=out, member=scored.name, images=scored.frame.height)
+        page.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
 
 
-@app.command(**options.example("mel cnn export --work work --member efficientnetv2_b0-256"))
+_Average = Annotated[
+    bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
+]
+_ExportJson = Annotated[bool, options.as_json(_GRAPHS)]
+
+
+@app.command(
+    **options.example(
+        "mel cnn export --work work --member efficientnetv2_b0-256",
+        reads="WORK/cnn/MEMBER/ and held-out pictures.",
+        writes="WORK/cnn/MEMBER/foldK/: graph-SIZE.onnx and its comparison.",
+    )
+)
 def export(
     work: options.WorkDir,
-    member: Annotated[
-        list[str] | None,
-        typer.Option("--member", metavar="NAME", help="This trained member, else all; repeat."),
-    ] = None,
-    fold: Annotated[
-        list[int] | None,
-        typer.Option("--fold", min=0, metavar="K", help="Export this fold, from 0; repeat."),
-    ] = None,
-    average: Annotated[
-        bool, typer.Option("--average", help="Besides, one network of the mean of their weights.")
-    ] = False,
+    member: _Members = None,
+    fold: _Folds = None,
+    average: _Average = False,
+    json: _ExportJson = False,
 ) -> None:
     """Write trained folds as ONNX graphs, each compared with Keras on held-out images.
 
@@ -161,9 +228,12 @@ def export(
     """
     from mel import pipeline
 
-    made = pipeline.export(work, member or (), fold, average=average)
     columns = ("member", "fold", "size", "MB", "from Keras", "by bfloat16", "AUC")
-    show.table(columns, [(name, *_graph(one)) for name, graphs in made.items() for one in graphs])
+    with Page(json) as page:
+        made = pipeline.export(work, member or (), fold, average=average)
+        pairs = [(name, one) for name, graphs in made.items() for one in graphs]
+        page.put(graphs=[{"member": name} | plain(one) for name, one in pairs])
+        page.table(columns, [(name, *_graph(one)) for name, one in pairs])
 
 
 def _graph(one: "Exported") -> tuple[object, ...]:
@@ -175,27 +245,53 @@ def _graph(one: "Exported") -> tuple[object, ...]:
     return one.part, one.size, f"{one.bytes / 1e6:.1f}", gap, rounded, auc
 
 
-@app.command(**options.example("mel cnn report --work work"))
-def report(work: options.WorkDir) -> None:
+@app.command(
+    **options.example(
+        "mel cnn report --work work",
+        reads="WORK/cnn/.",
+        writes="WORK/cnn/report.html and figures beside it.",
+    )
+)
+def report(work: options.WorkDir, json: options.JsonFile = False) -> None:
     """Show how the members were trained, finished or not: curves on one HTML page."""
     from mel import pipeline
 
-    show.line(f"{pipeline.report(work)}: written")
+    with Page(json) as page:
+        page.written(pipeline.report(work))
 
 
-@app.command(**options.example("mel cnn preview recipes/demo.toml --out preview.png"))
+_PreviewOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")]
+_Work = Annotated[
+    Path | None,
+    typer.Option("--work", metavar="DIR", help="Show its images; else synthetic ones."),
+]
+_PreviewMember = Annotated[
+    str | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="Of this member, else the first.",
+        autocompletion=completing.members,
+    ),
+]
+
+
+@app.command(
+    **options.example(
+        "mel cnn preview recipes/demo.toml --out preview.png",
+        reads="RECIPE, and WORK where it is given.",
+        writes="The PNG of --out.",
+    )
+)
 def preview(
     recipe: options.Recipe,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")],
-    work: Annotated[
-        Path | None,
-        typer.Option("--work", metavar="DIR", help="Show its images; else synthetic ones."),
-    ] = None,
-    member: Annotated[
-        str | None, typer.Option("--member", metavar="NAME", help="Of this member; else the first.")
-    ] = None,
+    out: _PreviewOut,
+    work: _Work = None,
+    member: _PreviewMember = None,
+    json: options.JsonFile = False,
 ) -> None:
     """Draw what the augmentation of a recipe does: a row a change, at its ends and as drawn."""
     from mel import pipeline
 
-    show.line(f"{pipeline.preview(recipe, out, work, member)}: written")
+    with Page(json) as page:
+        page.written(pipeline.preview(recipe, out, work, member))

@@ -1,6 +1,7 @@
 """The program `mel`: its commands, and the one place where an error becomes a line and a status."""
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -12,13 +13,18 @@ import typer
 
 from mel.cli import app as browser
 from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
-from mel.errors import MelError
+from mel.cli.helping import ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED, ClosedError
+from mel.errors import MelError, near
 
 __all__ = ["app", "main"]
 
 app = options.room(
-    "Leak-free folds, CNN members, a stack and a rank blend for image competitions.",
+    "Leak-free folds, CNN members, a stack and a rank blend for image competitions.\n\n"
+    "Results go to standard output, news and progress to standard error. With --json a command "
+    "prints one JSON document and nothing else: numbers as numbers, null for what is not known. "
+    "Its keys are in the command's help: NAME [KEYS] is a list of objects, NAME {KEYS} an object.",
     "mel demo --work work/demo",
+    completion=True,
 )
 for _name, _room in {
     "kaggle": kaggle.app,
@@ -32,12 +38,11 @@ for _name, _room in {
 run.add_to(app)
 browser.add_to(app)
 
-_INTERNAL, _INTERRUPTED, _TERMINATED, _PIPE, _USAGE = 70, 130, 143, 141, 2
 _KEPT = "what is finished is kept: run the same again to go on"
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:  # while a shell completes the line
         import mel
 
         print(f"mel {mel.__version__}")
@@ -54,12 +59,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Leak-free folds, CNN members, a stack and a rank blend for image competitions.
-
-    Results go to standard output, news and progress to standard error. Exit status: 0 done, 1 a
-    check not passed (folds that leak, a wrong submission, broken images), 2 an error that one line
-    explains.
-    """
+    """Leak-free folds, CNN members, a stack and a rank blend for image competitions."""
 
 
 def main() -> None:
@@ -69,6 +69,7 @@ def main() -> None:
     kept = [word for place, word in enumerate(arguments) if word != "--debug" or place > end]
     with _terminable():
         status = _run(kept, debug=len(kept) < len(arguments))
+        _let_go()
     sys.exit(status)
 
 
@@ -94,38 +95,63 @@ class _Terminated(BaseException):
 def _run(arguments: list[str], *, debug: bool) -> int:
     """Run a command; give the exit status, after printing one line for an error."""
     try:
+        return _ended(arguments, debug=debug)
+    except (ClosedError, BrokenPipeError):
+        return PIPE
+
+
+def _ended(arguments: list[str], *, debug: bool) -> int:
+    try:
         status = int(app(args=arguments, prog_name="mel", standalone_mode=False) or 0)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):  # newer parsers give the status instead
-        status = _INTERRUPTED
+        status = INTERRUPTED
     except _Terminated:
-        return _say(f"terminated; {_KEPT}", _TERMINATED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE
+        return _say(f"terminated; {_KEPT}", TERMINATED)
+    except (ClosedError, BrokenPipeError):
+        raise
     except Exception as error:  # noqa: BLE001  # the last place that can turn it into a line
         if debug:
             traceback.print_exc()
         return _explain(error)
-    if status == _INTERRUPTED:
+    if status == INTERRUPTED:
         _say(f"interrupted; {_KEPT}", status)
     return status
 
 
+def _let_go() -> None:
+    """Drop what standard output did not take, so that Python does not try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _explain(error: Exception) -> int:
     if isinstance(error, MelError):
-        return _say(str(error), getattr(error, "exit_code", _USAGE))
+        return _say(str(error), getattr(error, "exit_code", ERROR))
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return _say(f"{place}{error.strerror or error}; free or choose another place", _USAGE)
+        return _say(f"{place}{error.strerror or error}; free or choose another place", ERROR)
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.ctx.get_help())  # type: ignore[attr-defined]
-        return _USAGE
+        return ERROR
     if hasattr(error, "format_message"):  # the parser's own, whichever package it lives in
         path = getattr(getattr(error, "ctx", None), "command_path", "mel")
-        return _say(f"{error.format_message().rstrip('.')}; see {path} --help", _USAGE)
+        said = error.format_message().rstrip(".").replace("Value error, ", "")
+        return _say(f"{_with_near(said)}; see {path} --help", ERROR)
     name = type(error).__name__
-    return _say(f"{name}: {error}; this is a fault of mel's, --debug shows where", _INTERNAL)
+    return _say(f"{name}: {error}; this is a fault of mel's, --debug shows where", INTERNAL)
+
+
+def _with_near(said: str) -> str:
+    """Add the nearest of the words that the parser would have taken for an option."""
+    found = re.search(r"'([^']*)' is not one of (.*)$", said)
+    if not found:
+        return said
+    known = re.findall(r"'([^']*)'", found[2])
+    end = near(found[1], known)
+    return said if end.startswith("known") else f"{said}; {end}"
 
 
 def _say(text: str, status: int) -> int:

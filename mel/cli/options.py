@@ -5,16 +5,50 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Data", "Recipe", "Seed", "WorkDir", "example", "room"]
+from mel.cli import completing, helping
 
-_HELP = {"help_option_names": ["-h", "--help"]}
+__all__ = [
+    "SCORE",
+    "Data",
+    "JsonFile",
+    "JsonScores",
+    "Patience",
+    "Recipe",
+    "Seed",
+    "WorkDir",
+    "as_json",
+    "example",
+    "room",
+]
+
+SCORE = "member, kind, oof {auc, low, high}, fold_mean, held_out"
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def as_json(keys: str) -> Any:
+    """Give the option --json, whose help says what the document holds.
+
+    `keys` are those of the document: NAME [KEYS] is a list of rows, NAME {KEYS} an object.
+    """
+    return typer.Option("--json", help=f"Print one JSON document: {keys}.")
+
 
 Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", help="Folder of the competition's files.")
 ]
+JsonFile = Annotated[bool, as_json("file")]
+JsonScores = Annotated[bool, as_json(f"scores [{SCORE}]")]
+Patience = Annotated[
+    float,
+    typer.Option("--patience", min=1, metavar="S", help="Seconds of Kaggle's silence to bear."),
+]
 Recipe = Annotated[
     Path,
-    typer.Argument(metavar="RECIPE", help="A recipe file, or the name of one that mel brings."),
+    typer.Argument(
+        metavar="RECIPE",
+        help="A recipe file, or the name of one that mel brings.",
+        autocompletion=completing.recipes,
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of every draw.")]
 WorkDir = Annotated[
@@ -22,12 +56,13 @@ WorkDir = Annotated[
 ]
 
 
-def room(text: str, command: str) -> typer.Typer:
+def room(text: str, command: str, *, completion: bool = False) -> typer.Typer:
     """Make the app of a room; its help is plain text, since rich costs time to import."""
     return typer.Typer(
+        cls=helping.Room,
         help=text,
         epilog=f"Example: {command}",
-        add_completion=False,
+        add_completion=completion,
         context_settings=_HELP,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -35,6 +70,11 @@ def room(text: str, command: str) -> typer.Typer:
     )
 
 
-def example(command: str) -> dict[str, Any]:
-    """Give the arguments of a command's decorator that put an example under its help."""
-    return {"epilog": f"Example: {command}", "context_settings": _HELP}
+def example(command: str, reads: str = "", writes: str = "", failed: str = "") -> dict[str, Any]:
+    """Give the arguments of a command's decorator that make the end of its help.
+
+    `command` is an example that parses; `reads` and `writes` name files, `failed` says what exit
+    status 1 means, where there is one.
+    """
+    kind = helping.command(reads, writes, failed)
+    return {"epilog": f"Example: {command}", "context_settings": _HELP, "cls": kind}

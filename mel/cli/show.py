@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 
-__all__ = ["facts", "filled", "hanging", "line", "table"]
+__all__ = ["cell", "facts", "filled", "hanging", "line", "number", "table"]
 
 _WIDE = 80  # columns of a terminal
 _PERCENT = "\N{NO-BREAK SPACE}%"
@@ -21,6 +21,24 @@ def facts(values: Mapping[str, object]) -> None:
     wide = max((len(name) for name in values), default=0)
     for name, value in values.items():
         print(f"{name:<{wide}}  {value}")
+
+
+def number(value: float | None) -> str:
+    """Write a score with four digits; a dash where there is none.
+
+    >>> number(0.93), number(None)
+    ('0.9300', '-')
+    """
+    return "-" if value is None else f"{value:.4f}"
+
+
+def cell(value: object) -> str:
+    """Write a value; a dash where there is none.
+
+    >>> cell(3), cell(None)
+    ('3', '-')
+    """
+    return "-" if value is None else str(value)
 
 
 def filled(text: str, indent: int = 0) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mel.cli import options, show
+from mel.cli.page import Columns, Page
 
 __all__ = ["app"]
 
@@ -18,46 +19,100 @@ Nested = Annotated[
 Top = Annotated[int, typer.Option("--top", min=1, metavar="N", help="Features of each learner.")]
 
 
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+_AUC = {"pooled": ("pooled", show.number), "fold_mean": ("folds", show.number)}
+_ENDS = {"low": ("95 % from", show.number), "high": ("to", show.number)}
+_VARIANTS: Columns = {
+    "variant": "variant",
+    **_AUC,
+    **_ENDS,
+    "blended": ("", lambda blended: "goes into the blend" if blended else ""),
+}
+_NESTED: Columns = {"variant": "variant", "kind": "AUC", **_AUC, **_ENDS}
+_WORTH: Columns = {
+    "variant": "variant",
+    "learner": "learner",
+    "feature": "feature",
+    "gain": ("gain", _short),
+    "shap": ("SHAP", _short),
+}
+_FEATURES = ("feature", "columns", "unit", "variants", "learners", "leak")
+_JsonTrain = Annotated[
+    bool,
+    options.as_json(
+        f"variants [{', '.join(_VARIANTS)}]; with --nested: nested [{', '.join(_NESTED)}]"
+    ),
+]
+
+
 @app.callback()
 def _room() -> None:
     """The stack: level-2 models over metadata and the members' scores."""
 
 
-@app.command(**options.example("mel tabular train recipes/demo.toml --work work --nested"))
-def train(recipe: options.Recipe, work: options.WorkDir, nested: Nested = False) -> None:
+@app.command(
+    **options.example(
+        "mel tabular train recipes/demo.toml --work work --nested",
+        reads="RECIPE, WORK: images.parquet, folds.parquet, members' scores.",
+        writes="WORK/tabular/NAME/; with --nested nested.json in it.",
+    )
+)
+def train(
+    recipe: options.Recipe, work: options.WorkDir, nested: Nested = False, json: _JsonTrain = False
+) -> None:
     """Train the stack on the members' folds, with patient context and without."""
     from mel import pipeline
 
-    pipeline.only(recipe, work, "tabular")
-    show.table(("variant", "pooled", "folds", "95 %", ""), pipeline.variants(recipe, work))
-    if nested:
-        show.line()
-        rows = pipeline.nested(recipe, work)
-        show.table(("variant", "AUC", "pooled", "folds", "95 %"), rows)
-        show.line(
-            show.filled(
-                "naive: on the images it was fitted on. oof: each by models without "
-                "its fold. honest: everything refitted and chosen without its fold."
+    with Page(json) as page:
+        pipeline.only(recipe, work, "tabular")
+        page.records("variants", pipeline.variants(recipe, work), _VARIANTS)
+        if nested:
+            page.line()
+            page.records("nested", pipeline.nested(recipe, work), _NESTED)
+            page.line(
+                show.filled(
+                    "naive: on the images it was fitted on. oof: each by models without "
+                    "its fold. honest: everything refitted and chosen without its fold."
+                )
             )
-        )
 
 
 @app.command(**options.example("mel tabular features"))
-def features() -> None:
+def features(
+    json: Annotated[bool, options.as_json(f"features [{', '.join(_FEATURES)}]")] = False,
+) -> None:
     """List the kinds of features: what they count, and why they leak nothing."""
     from mel import tabular
 
-    for one in tabular.describe():
-        show.facts(show.hanging(one.facts()))
-        show.line()
+    with Page(json) as page:
+        page.put(features=tabular.describe())
+        for one in tabular.describe():
+            page.facts(one.facts(), hang=True)
+            page.line()
 
 
-@app.command(**options.example("mel tabular importance recipes/demo.toml --work work"))
-def importance(recipe: options.Recipe, work: options.WorkDir, top: Top = 10) -> None:
+@app.command(
+    **options.example(
+        "mel tabular importance recipes/demo.toml --work work",
+        reads="RECIPE, WORK/tabular/NAME/.",
+        writes="WORK/tabular/NAME/: importance-*.svg and .png.",
+    )
+)
+def importance(
+    recipe: options.Recipe,
+    work: options.WorkDir,
+    top: Top = 10,
+    json: Annotated[bool, options.as_json(f"importance [{', '.join(_WORTH)}], files")] = False,
+) -> None:
     """Show what each feature is worth to the stack, and draw it."""
     from mel import pipeline
 
-    found = pipeline.importance(recipe, work)
-    show.table(pipeline.Weighed.COLUMNS, found.rows(top))
-    for path in found.files:
-        show.line(str(path))
+    with Page(json) as page:
+        found = pipeline.importance(recipe, work)
+        page.records("importance", found.top(top).to_dicts(), _WORTH)
+        page.put(files=found.files)
+        for path in found.files:
+            page.line(path)

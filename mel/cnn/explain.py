@@ -47,7 +47,7 @@ def explain(
     logit by its own; mean and offset still add up to the logit.
 
     Images are looked at as they are: test-time augmentation is left out, also of the scores. What
-    may be given as `images` and what is refused is as in `mel.cnn.predict`.
+    may be given as `images` and what is refused, by MelError, is as in `mel.cnn.predict`.
     """
     machine = (hardware or HardwareSettings()).model_copy(update={"devices": 1})
     asked = Asked.of(member, images, TtaSettings(), machine, trained_on)

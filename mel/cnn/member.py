@@ -49,6 +49,27 @@ def train(
     Raises MelError for an unknown backbone, folds that are not the table's, a fold number that
     does not exist, a device that is demanded and not there, an image that cannot be decoded, and
     a training that fails or is killed.
+
+    >>> from mel.folds import build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(20)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(20)],
+    ...         "age": [20.0 + n for n in range(20)],
+    ...         "target": [n % 2 for n in range(20)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> table = ImageTable.of(images, "example")
+    >>> settings = MemberSettings(backbone="efficientnetv2_micro", size=32, epochs=2)
+    >>> train(table, build(table), settings, "work/cnn/efficientnetv2_micro-32", only_folds=[5])
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: fold 5: the folds are 0 to 4
     """
     check_installed()
     _require_pictures(table)

@@ -36,6 +36,11 @@ def predict(
     Raises MelError for a member that is not fully trained or was changed since, images that
     trained it, a list without what the member needs, ranks of views the member holds no held-out
     scores of, and an image that cannot be decoded.
+
+    >>> predict("work/cnn/one", "photos")  # never trained
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: work/cnn/one/recipe.json: no such file; make it first or correct the path
     """
     asked = Asked.of(member, images, tta, hardware, trained_on)
     scores = asked.answer("predict", "scores.parquet", _scores, cache)

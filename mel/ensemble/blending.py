@@ -50,6 +50,30 @@ def blend(
     Raises MelError, naming the member, for scores that are in-sample or made on other folds, for
     missing, strange or repeated ids, a member given twice or on one side only; for a fold with
     one class; and when every member is constant. A single constant member gets weight 0.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> folds = build(images, FoldsSettings(n_folds=2))
+    >>> scores = images.select("image_id", score=pl.col("age") / 60 + pl.col("target") / 4)
+    >>> scored = folds.frame.join(scores, on="image_id")
+    >>> one = Predictions.of(scored, name="one", kind="oof", folds=folds.digest)
+    >>> none = Predictions.of(scored[:0], name="one", kind="test", folds=folds.digest)
+    >>> found = blend(images, folds, [one], [none])
+    >>> found.blend.weights, found.blend.honest.pooled > 0.5
+    ({'one': 1.0}, True)
     """
     table, settings = as_table(table), settings or EnsembleSettings()
     out = None if out is None else Path(out)

@@ -95,7 +95,12 @@ class Calibration:
         return np.round(moved, _DECIMALS)
 
     def at(self, prevalence: float) -> Self:
-        """Give the same curve for another prevalence."""
+        """Give the same curve for another prevalence.
+
+        >>> found = Calibration("platt", 1000, 0.1, 0.1, slope=2.0, offset=-3.0)
+        >>> found.at(0.01).apply([0.9]).round(3)
+        array([0.268])
+        """
         return replace(self, used_at=prevalence)
 
     def as_dict(self) -> dict[str, Any]:

@@ -107,6 +107,13 @@ def source_digest(settings: DataSettings, data: Path | str) -> str:
     It covers the folders' own paths (the table holds absolute ones), the tables' SHA-256, and
     the names and sizes of the image files; a picture changed at the same size goes unnoticed.
     Raises MelError when a folder is missing.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel.kaggle import synth
+    >>> with TemporaryDirectory() as folder:
+    ...     data = synth(Path(folder) / "competition", size="tiny")
+    ...     len(source_digest(DataSettings(adapter="siim2020"), data))
+    16
     """
     return digest(gather(settings, data))
 

@@ -12,6 +12,8 @@ from mel.pipeline.folder import Work
 from mel.pipeline.folding import inner_folds, repeat_folds, training
 from mel.pipeline.imported import Imported
 from mel.pipeline.importing import import_scores
+from mel.pipeline.inferring import infer
+from mel.pipeline.offline import kaggle_bundle
 from mel.pipeline.predicting import predict, report
 from mel.pipeline.preparing import prepare
 from mel.pipeline.previewing import preview
@@ -19,7 +21,7 @@ from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
 from mel.pipeline.showing import demo_bundle
-from mel.pipeline.single import check, facts, members, only, submit_from, train_members
+from mel.pipeline.single import check, counts, facts, members, only, submit_from, train_members
 from mel.pipeline.source import unmapped
 from mel.pipeline.stacking import Weighed, importance, nested, variants
 from mel.pipeline.stage import State
@@ -40,6 +42,7 @@ __all__ = [
     "blend_report",
     "bundle",
     "check",
+    "counts",
     "demo",
     "demo_bundle",
     "doctor",
@@ -51,7 +54,9 @@ __all__ = [
     "import_map",
     "import_scores",
     "importance",
+    "infer",
     "inner_folds",
+    "kaggle_bundle",
     "members",
     "nested",
     "only",

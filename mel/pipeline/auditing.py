@@ -53,7 +53,11 @@ def audit_folder(
     """Give the folder of an audit's findings: `out`, or by default one called audit.
 
     It is in the work folder, or beside the fold map where there is none; of a map that is not the
-    work folder's own, a folder within it by the map's name.
+    work folder's own, a folder within it by the map's name. Raises MelError where
+    neither place is given.
+
+    >>> audit_folder("work").as_posix(), audit_folder("work", "theirs.csv").as_posix()
+    ('work/audit', 'work/audit/theirs')
     """
     place = _work(work)
     if out is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -37,6 +38,22 @@ class Copies:
     def broken(self) -> pl.DataFrame:
         """The pictures that could not be read."""
         return self.found.broken
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as `mel kaggle duplicates --json` has it; pairs are in the file."""
+        odd = self.review.surprising.select("image_id_1", "image_id_2", "distance")
+        return {
+            "images": self.found.images,
+            "read": self.found.computed,
+            "threshold": self.threshold,
+            "broken": self.broken.to_dicts(),
+            "counts": self.review.counts,
+            "surprising": odd.with_columns(
+                why=pl.Series(self.review.reasons, dtype=pl.String)
+            ).to_dicts(),
+            "file": str(self.pairs),
+            "sheet": None if self.sheet is None else str(self.sheet),
+        }
 
     @property
     def facts(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -13,19 +14,35 @@ from mel.pipeline.running import opened, states_of
 from mel.pipeline.stages import stages
 from mel.tables import Folds, ImageTable
 
-__all__ = ["inner_folds", "repeat_folds", "training"]
+__all__ = ["Repeated", "inner_folds", "repeat_folds", "training"]
 
 _SEEDS = 2**31
 
 
-def repeat_folds(
-    recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]
-) -> list[tuple[int, int, str, Path]]:
+class Repeated(NamedTuple):
+    """A fold map of another seed: how many folds, the map's digest, and its file."""
+
+    seed: int
+    folds: int
+    digest: str
+    file: Path
+
+
+def repeat_folds(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) -> list[Repeated]:
     """Build a fold map a seed from the images loaded in `work`: files folds/seed-N.parquet there.
 
     The recipe's own map, folds.parquet, is not touched. Gives seed, number of folds, digest and
     file of each. Raises MelError when images are missing or stale, for a seed given twice or
     negative, and for whatever `mel.folds.repeated` refuses.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> from mel.pipeline import only
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     _ = only("tiny", work, "load", data)
+    ...     [(row.seed, row.folds, row.file.name) for row in repeat_folds("tiny", work, [1, 2])]
+    [(1, 2, 'seed-1.parquet'), (2, 2, 'seed-2.parquet')]
     """
     found, source = opened(recipe, members=False)
     place = Work(Path(work))
@@ -43,7 +60,7 @@ def repeat_folds(
         for seed, made in maps.items():
             path = place.root / "folds" / f"seed-{seed}.parquet"
             made.write(path)
-            rows.append((seed, made.n_folds, made.digest, path))
+            rows.append(Repeated(seed, made.n_folds, made.digest, path))
     return rows
 
 
@@ -64,6 +81,28 @@ def inner_folds(
 
     The work folder is only read. Raises MelError for a name that does not end in .parquet, images
     or folds that are missing or do not belong together, and whatever `mel.folds.inner` refuses.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> table = ImageTable.of(images, "example")
+    >>> with TemporaryDirectory() as work:
+    ...     table.write(f"{work}/images.parquet")
+    ...     folds.build(table).write(f"{work}/folds.parquet")
+    ...     parted = inner_folds(work, 0, f"{work}/inner.parquet", share=0.3)
+    >>> len(parted.train), len(parted.held_out)
+    (22, 10)
     """
     out = Path(out)
     if out.suffix != ".parquet":
@@ -78,6 +117,27 @@ def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
     """Give how a work folder's folds were made, and what each scores and trains on.
 
     The frame is that of `mel.folds.training_counts`. Raises MelError as `inner_folds` does.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> table = ImageTable.of(images, "example")
+    >>> with TemporaryDirectory() as work:
+    ...     table.write(f"{work}/images.parquet")
+    ...     folds.build(table).write(f"{work}/folds.parquet")
+    ...     training(work)[1].select("fold", "scored", "trains").rows()
+    [(0, 8, 32), (1, 8, 32), (2, 8, 32), (3, 8, 32), (4, 8, 32)]
     """
     table, made = _read(work)
     return made.method, folds.training_counts(table, made)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mel.errors import many
 from mel.predictions import Predictions, foreign_note
@@ -16,6 +17,24 @@ class Imported:
     oof: Predictions
     test: Predictions
     folder: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as `mel ensemble import --json` has it."""
+        metric, name = self.oof.metric, self.oof.name
+        return {
+            "member": name,
+            "train_images": self.oof.frame.height,
+            "test_images": self.test.frame.height,
+            "columns": dict(metric["columns"]),
+            "scale": self.oof.scale,
+            "auc": {key: metric[key] for key in ("pooled", "fold_mean", "low", "high")},
+            "folds": self.oof.folds,
+            "foreign": self.oof.foreign.get(name),
+            "digest": self.oof.digest,
+            "folder": str(self.folder),
+            "notes": self.notes(),
+            "recipe": self.recipe(),
+        }
 
     def facts(self) -> dict[str, str]:
         """Give what was found, for people."""

@@ -52,6 +52,16 @@ def run(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) ->
 
     Raises MelError for a recipe that cannot be run, `data` that are not given but needed, another
     run in the same folder, and whatever a stage refuses. What earlier stages made is kept.
+
+    A recipe's images are loaded once, from the competition's folder:
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as work:
+    ...     try:
+    ...         run("tiny", work)
+    ...     except MelError as error:
+    ...         print(str(error).removeprefix(f"{work}: ").partition(";")[0])
+    no images loaded with the settings of recipe tiny
     """
     found, source = opened(recipe)
     place = Work(Path(work))
@@ -96,6 +106,11 @@ def plan(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) -
     """Give the state of every stage of a recipe without making any: what `run` would do.
 
     Raises MelError for a recipe that cannot be run.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as work:
+    ...     [(state.name, state.kind) for state in plan("tiny", work)][:2]
+    [('load', 'missing'), ('folds', 'missing')]
     """
     found, _ = opened(recipe)
     if data is not None:
@@ -123,6 +138,15 @@ def status(work: AnyPath, recipe: Recipe | AnyPath | None = None) -> list[State]
     """Give the state of every stage in a work folder, by `recipe` or the one of its last run.
 
     Images are not compared with their source. Raises MelError for a folder that is none.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> from mel.pipeline import only
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     _ = only("tiny", work, "load", data)
+    ...     [(state.name, state.kind) for state in status(work)][:2]
+    [('load', 'done'), ('folds', 'missing')]
     """
     place = Work(Path(work))
     place.required()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mel import cnn, submit
 from mel.config import Recipe
@@ -11,14 +12,14 @@ from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import bring_up, opened, states_of, status
 from mel.pipeline.scores import Score, scores
-from mel.pipeline.source import read_sample
+from mel.pipeline.source import read_sample, unmapped
 from mel.pipeline.stage import Stage, State
 from mel.pipeline.stages import stages, submission
 from mel.pipeline.stages.members import train_member
-from mel.pipeline.summary import describe
+from mel.pipeline.summary import counted, describe
 from mel.tables import ImageTable
 
-__all__ = ["check", "facts", "members", "only", "submit_from", "train_members"]
+__all__ = ["check", "counts", "facts", "members", "only", "submit_from", "train_members"]
 
 _DATA = ("load", "folds")  # the stages that need no members
 _KINDS = {"cnn": ("cnn",), "tabular": ("stack",), "ensemble": ("blend", "naive")}
@@ -32,6 +33,13 @@ def only(
     Gives the out-of-fold scores of what stands there after. Raises MelError when a stage before
     is missing or stale, naming the command that makes it, and for a work folder that is not there
     unless `name` is "load".
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     only("tiny", work, "load", data)  # a stage that scores nothing
+    []
     """
     found, source = opened(recipe, members=name not in _DATA)
     place = Work(Path(work))
@@ -113,11 +121,17 @@ def _ready(stage: Stage, todo: Sequence[Stage], source: Path | None) -> State:
     return states[stage.name]
 
 
-def submit_from(work: AnyPath, source: str | None = None) -> Path:
+def submit_from(
+    work: AnyPath,
+    source: str | None = None,
+    sample: AnyPath | None = None,
+    out: AnyPath | None = None,
+) -> Path:
     """Make a submission from what stands in `work` as `source`, by default the recipe's blend.
 
     `source` is a stage with test scores, such as "ensemble/blend" or "cnn/efficientnetv2_b0-256".
-    Gives the CSV's path, in submissions/. Raises MelError for an unknown source, and for one that
+    `sample` takes the place of the sample submission that was loaded. Gives the CSV's path, `out`
+    or in submissions/. Raises MelError for an unknown source, and for one that
     is missing or stale.
     """
     place = Work(Path(work))
@@ -136,36 +150,75 @@ def submit_from(work: AnyPath, source: str | None = None) -> Path:
     room, _, name = chosen.partition("/")
     scores = place.root / room / name / "test.parquet"
     with place.locked():
-        return submission(place, scores, place.submissions / f"{name}.csv")
+        path = place.submissions / f"{name}.csv" if out is None else Path(out)
+        return submission(place, scores, path, None if sample is None else Path(sample))
 
 
 def facts(work: AnyPath) -> dict[str, str]:
-    """Give the facts of the images loaded in `work`: their source, counts, and the digest."""
+    """Give the facts of the images loaded in `work`: their source, counts, and the digest.
+
+    Raises MelError where none are, or where the file was changed.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as work:
+    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
+    ...     _ = only("tiny", work, "load", data)
+    ...     facts(work)["train"]
+    '84 images of 22 patients, 14 positive (16.7 %)'
+    """
     path = Work(Path(work)).images
     return describe(ImageTable.read(path)) | {"digest": read_header(path, "images")["digest"]}
 
 
-def check(file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None) -> None:
-    """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`."""
-    if (work is None) == (sample is None):
+def counts(work: AnyPath) -> dict[str, Any]:
+    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`).
+
+    Raises MelError as `facts` does.
+    """
+    path = Work(Path(work)).images
+    digest = read_header(path, "images")["digest"]
+    return counted(ImageTable.read(path)) | {"digest": digest, "unmapped": unmapped(work)}
+
+
+def check(
+    file: AnyPath, work: AnyPath | None = None, sample: AnyPath | None = None
+) -> tuple[str, ...]:
+    """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`.
+
+    Raises what that raises, and MelError unless one of `work` and `sample` is given.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel import kaggle
+    >>> with TemporaryDirectory() as place:
+    ...     sample = kaggle.synth(f"{place}/competition", size="tiny") / "sample_submission.csv"
+    ...     check(sample, sample=sample)
+    ('all 36 values are 0: nothing is ranked',)
+    """
+    if sample is not None and work is None:
+        return submit.check(file, sample)
+    if work is None or sample is not None:
         raise MelError("submit check: what to compare with? give either --work or --sample")
-    if work is not None:
-        submit.check(Path(file), read_sample(Work(Path(work))))
-    elif sample is not None:
-        submit.check(Path(file), Path(sample))
+    return submit.check(file, read_sample(Work(Path(work))))
 
 
 def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:
-    """Give what a recipe would train, a plain row a member."""
+    """Give what a recipe would train, a plain row a member; `pixels` are those of a side.
+
+    Raises MelError for a recipe that cannot be run.
+
+    >>> [(row["member"], row["pixels"], row["epochs"]) for row in members("tiny")]
+    [('efficientnetv2_micro-32', 32, 2)]
+    """
     rows: list[dict[str, object]] = []
     for member in opened(recipe)[0].cnn:
         entry = cnn.backbone(member.backbone)
         rows.append(
             {
                 "member": member.name,
-                "parameters": f"{entry.params:,}",
+                "parameters": entry.params,
                 "pixels": member.size,
-                "made for": entry.native_size,
+                "made_for": entry.native_size,
                 "epochs": member.epochs,
                 "batch": member.batch_size,
                 "weights": member.weights,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import polars as pl
 
@@ -20,42 +20,37 @@ __all__ = ["Weighed", "importance", "nested", "variants"]
 class Weighed:
     """A stack's importances, the largest first, and the figures of them."""
 
-    COLUMNS: ClassVar = ("variant", "learner", "feature", "gain", "SHAP")
-
     table: pl.DataFrame
     files: tuple[Path, ...]
 
-    def rows(self, top: int) -> list[tuple[str, ...]]:
-        """Give the first `top` features of each learner as text; SHAP in log-odds."""
-        best = self.table.group_by("variant", "learner", maintain_order=True).head(top)
-        return [
-            (variant, learner, feature, _text(gain), _text(shap))
-            for variant, learner, feature, gain, shap in best.select(self.table.columns).rows()
-        ]
+    def top(self, count: int) -> pl.DataFrame:
+        """Give the first `count` features of each learner: variant, learner, feature, gain, shap.
+
+        Gain is a share, SHAP in log-odds; what a learner does not know is null.
+        """
+        return self.table.group_by("variant", "learner", maintain_order=True).head(count)
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
+    """Give a row for each variant of a stack: its out-of-fold AUC, and whether it is blended.
 
-
-def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
-    """Give a row for each variant of a stack: its out-of-fold AUC, and what it is for.
-
-    Raises MelError while the stack is missing or stale.
+    Keys: variant, pooled, fold_mean, low, high (95 %, by resampled patients), blended. Raises
+    MelError while the stack is missing or stale.
     """
     found, _, folder = standing(recipe, work, "tabular")
     metric = read_header(folder / "oof.parquet", "predictions")["metric"]
     return [
-        (name, *_cells(one), "goes into the blend" if name == found.tabular.scores else "")
+        {"variant": name, **_auc(one), "blended": name == found.tabular.scores}
         for name, one in metric["variants"].items()
     ]
 
 
-def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
+def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
     """Refit the stack inside each outer fold; give a row for each variant and kind of AUC.
 
-    Writes nested.json into the stack's folder, where the next training of the stack removes it.
-    Raises MelError while the stack is missing or stale, and for fewer than three folds.
+    Keys: variant, kind (naive, oof or honest), pooled, fold_mean, low and high. Writes nested.json
+    into the stack's folder, where the next training of the stack removes it. Raises MelError while
+    the stack is missing or stale, and for fewer than three folds.
     """
     found, place, folder = standing(recipe, work, "tabular")
     header = read_header(folder / "oof.parquet", "predictions")
@@ -68,16 +63,15 @@ def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[tuple[str, ...]]:
         content = tabular.write_nested(
             folder / "nested.json", made, header["metric"]["variants"], header["inputs"]
         )
-    return [row for name, kinds in content["variants"].items() for row in _rows(name, kinds)]
+    return [
+        {"variant": name, "kind": kind, **_auc(kinds[kind])}
+        for name, kinds in content["variants"].items()
+        for kind in ("naive", "oof", "honest")
+    ]
 
 
-def _rows(variant: str, kinds: dict[str, Any]) -> list[tuple[str, ...]]:
-    return [(variant, kind, *_cells(kinds[kind])) for kind in ("naive", "oof", "honest")]
-
-
-def _cells(one: dict[str, float]) -> tuple[str, str, str]:
-    ends = f"{one['low']:.4f} to {one['high']:.4f}"
-    return f"{one['pooled']:.4f}", f"{one['fold_mean']:.4f}", ends
+def _auc(one: dict[str, float]) -> dict[str, float]:
+    return {key: one[key] for key in ("pooled", "fold_mean", "low", "high")}
 
 
 def importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:

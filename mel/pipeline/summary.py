@@ -16,7 +16,7 @@ from mel.pipeline.stages.level1 import level1
 from mel.predictions import foreign_note
 from mel.tables import ImageTable
 
-__all__ = ["Summary", "describe", "summarise"]
+__all__ = ["Summary", "counted", "describe", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,45 @@ def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     return [lines[0], f"|{ruler}|", *lines[1:]]
 
 
+def counted(table: ImageTable) -> dict[str, Any]:
+    """Give the counts of a table as plain data: of train, test and external images.
+
+    Of each split images and patients, of train and external ones positives, of the external ones
+    also where they are from; null where there are none.
+    """
+    external = table.external
+    sources = external["source"].unique().sort().to_list()
+    return {
+        "data": table.name,
+        "synthetic": table.synthetic,
+        "train": _counts(table.train) | {"positives": int(table.train["target"].sum())},
+        "external": None
+        if not external.height
+        else _counts(external) | {"positives": int(external["target"].sum()), "sources": sources},
+        "test": _counts(table.test),
+    }
+
+
+def _counts(rows: pl.DataFrame) -> dict[str, Any]:
+    return {"images": rows.height, "patients": rows["patient_id"].n_unique()}
+
+
 def describe(table: ImageTable) -> dict[str, str]:
     """Give the facts of a table: images, patients and positives of each split it has."""
-    test, external = table.test, table.external
+    found = counted(table)
     source = table.name + (": no score on it says anything about skin" * table.synthetic)
-    facts = {"data": source, "train": _labelled(table.train)}
-    if external.height:
-        places = ", ".join(external["source"].unique().sort())
+    facts = {"data": source, "train": _labelled(found["train"])}
+    if external := found["external"]:
+        places = ", ".join(external["sources"])
         facts["external"] = f"{_labelled(external)}, of {places}; trained on, never scored"
-    facts["test"] = f"{test.height:,} images of {test['patient_id'].n_unique():,} patients"
-    return facts
+    return facts | {"test": "{images:,} images of {patients:,} patients".format_map(found["test"])}
 
 
-def _labelled(rows: pl.DataFrame) -> str:
-    positives = int(rows["target"].sum())
+def _labelled(count: Mapping[str, int]) -> str:
+    share = 100 * count["positives"] / max(count["images"], 1)
     return (
-        f"{rows.height:,} images of {rows['patient_id'].n_unique():,} patients, "
-        f"{positives:,} positive ({100 * positives / max(rows.height, 1):.1f} %)"
+        "{images:,} images of {patients:,} patients, {positives:,} positive".format_map(count)
+        + f" ({share:.1f} %)"
     )
 
 

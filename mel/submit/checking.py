@@ -12,10 +12,11 @@ import polars as pl
 from mel.errors import MelError
 from mel.files import digest_file, read_json
 from mel.submit.sample import as_sample, read_sample
+from mel.submit.scales import oddities
 
 __all__ = ["SubmissionError", "check", "check_seal"]
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _Row = tuple[int, list[str]]
 
@@ -26,13 +27,14 @@ class SubmissionError(MelError):
     exit_code = 1
 
 
-def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> None:
+def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> tuple[str, ...]:
     """Check that a submission has the sample's header, ids and order, and only finite numbers.
 
-    `sample` is the sample submission or its path. Raises SubmissionError naming the first
-    offending row: its line in the file (the header is line 1), its id and the value; and for a
-    file that is not the one its JSON describes, where such a JSON stands beside it. Raises
-    MelError when a file is missing or unreadable.
+    `sample` is the sample submission or its path. Gives what is odd about the scores and allowed
+    all the same, a line each: values outside 0 to 1, all alike, or labels. Raises SubmissionError
+    naming the first offending row: its line in the file (the header is line 1), its id and the
+    value; and for a file that is not the one its JSON describes, where such a JSON stands beside
+    it. Raises MelError when a file is missing or unreadable.
     """
     submission = Path(submission)
     sample = Path(sample) if isinstance(sample, str) else sample
@@ -41,6 +43,7 @@ def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> None:
     _check_header(submission, first, known.columns)
     _check_rows(submission, rows, known.to_series(0).to_list(), known.columns)
     check_seal(submission)
+    return oddities([float(row[1]) for _, row in rows])
 
 
 def check_seal(submission: Path) -> None:

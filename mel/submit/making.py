@@ -1,30 +1,42 @@
 """Test predictions -> the CSV that Kaggle takes, and a JSON beside it that says what it is."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from mel.ensemble import Blend
 from mel.errors import MelError, many
-from mel.files import atomic, digest_file, versions, write_json
 from mel.predictions import Predictions
-from mel.submit.sample import as_sample, sample_digest
+from mel.submit.beside import begin, refuse_place, write_both
+from mel.submit.sample import as_sample, read_sample, sample_digest
 
 __all__ = ["make"]
 
 
 def make(
-    test: Predictions, sample: pl.DataFrame, path: Path | str, *, synthetic: bool = False
+    test: Predictions,
+    sample: pl.DataFrame | Path | str,
+    path: Path | str,
+    *,
+    oof: Predictions | None = None,
+    blend: Blend | None = None,
+    synthetic: bool = False,
 ) -> Path:
     """Write a submission with exactly the sample's header, order and ids, and give its path.
 
-    Scores are joined by id, never by position. Beside `path`, with the suffix .json, stands what
-    the submission was made of: the predictions' name and digest, the folds' digest, the digest of
-    the file itself, the versions and the time; `synthetic` is written there too. Both files are
-    whole or absent.
+    `sample` is the sample submission or its path. Scores are joined by id, never by position.
+    Beside `path`, with the suffix .json, stands what the submission was made of: the digests of
+    the predictions, of each member's scores, of the folds and of the file itself, the versions and
+    the time, and, once `mel.submit.send` has sent it, its scores on Kaggle. `blend`, where the
+    scores are one's, adds the members' weights and the honest AUC; `oof`, the out-of-fold scores
+    that belong to `test`, the AUC of anything else. `synthetic` is written there too. Both files
+    are whole or absent. A submission of that path that was sent is kept beside the new one.
 
     Raises MelError, with the first id, when the predictions miss one of the sample's ids or hold
-    one that is not the sample's, when they are not test scores, and when the disk refuses.
+    one that is not the sample's, when they are not test scores, when `path` is the sample or no
+    CSV's, and when the disk refuses.
 
     >>> from tempfile import TemporaryDirectory
     >>> scores = pl.DataFrame({"image_id": ["a", "b"], "fold": [None, None], "score": [0.1, 0.9]})
@@ -36,11 +48,13 @@ def make(
     b,0.9
     a,0.1
     """
-    path, sample = Path(path), as_sample(sample)
-    frame = _in_order(test, sample)
-    with atomic(path) as temporary:
-        frame.write_csv(temporary)
-    write_json(path.with_suffix(".json"), _made_of(test, sample, path, synthetic))
+    path = Path(path)
+    refuse_place(path, sample)
+    known = as_sample(sample) if isinstance(sample, pl.DataFrame) else read_sample(Path(sample))
+    frame = _in_order(test, known)
+    facts = {"synthetic": synthetic, "rows": known.height}
+    more = _made_of(test, known) | _worth(oof, blend)
+    write_both(frame, path, lambda sha256: begin(test.name, **facts, sha256=sha256, **more))
     return path
 
 
@@ -70,18 +84,26 @@ def _refuse(name: str, ids: set[str], fault: str, remedy: str) -> None:
         )
 
 
-def _made_of(
-    test: Predictions, sample: pl.DataFrame, path: Path, synthetic: bool
-) -> dict[str, object]:
+def _made_of(test: Predictions, sample: pl.DataFrame) -> dict[str, Any]:
+    members: dict[str, dict[str, object]] = {}
+    for name, digest in test.inputs.items():
+        member, _, kind = name.rpartition("/")
+        if member and kind in ("oof", "test"):
+            members.setdefault(member, {})[kind] = digest
     return {
-        "kind": "submission",
-        "schema": 1,
-        "name": test.name,
-        "synthetic": synthetic,
-        "rows": sample.height,
-        "sha256": digest_file(path),
         "folds": test.folds,
         "inputs": {"predictions": test.digest, "sample": sample_digest(sample)},
-        "versions": versions(),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+        "members": members,
+    } | ({"foreign": sorted(test.foreign)} if test.foreign else {})
+
+
+def _worth(oof: Predictions | None, blend: Blend | None) -> dict[str, Any]:
+    """Give the weights, and the AUC with its interval and the number of images behind it."""
+    metric: Mapping[str, Any] = oof.metric if oof else {}
+    if blend is not None:
+        metric = blend.honest.as_dict()
+    if not {"pooled", "low", "high"} <= metric.keys():
+        return {}
+    cv = {"auc": metric["pooled"], "low": metric["low"], "high": metric["high"]}
+    cv |= {"honest": blend is not None, "images": oof.frame.height if oof else None}
+    return {"cv": cv} | ({"weights": dict(blend.weights)} if blend else {})

@@ -24,6 +24,25 @@ def check_settings(settings: TabularSettings, table: ImageTable) -> None:
     Raises MelError for a search without optuna, and for a shortcut that is not there, tells of the
     patient or the target, or is missing in all train or in all test images: the stack would learn
     from what no image to be scored has.
+
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(2)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(2)],
+    ...         "age": [20.0 + n for n in range(2)],
+    ...         "target": [n % 2 for n in range(2)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...         "dpi": None,
+    ...     }
+    ... )
+    >>> check_settings(TabularSettings(shortcuts=["dpi"]), ImageTable.of(images, "example"))
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: tabular.shortcuts: 'dpi' is missing in all of the 2 train images; remove it
     """
     if settings.search.trials:
         require_optuna()

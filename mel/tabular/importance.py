@@ -69,7 +69,31 @@ def write_importance(folder: Path, frame: pl.DataFrame, inputs: Mapping[str, str
 
 
 def read_importance(folder: Path | str) -> pl.DataFrame:
-    """Read a stack's importance.parquet; raises MelError where there is none or it was changed."""
+    """Read a stack's importance.parquet; raises MelError where there is none or it was changed.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from mel.folds import build
+    >>> from mel.tabular import train
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> folds, settings = build(images), TabularSettings(learners=["logistic"])
+    >>> with TemporaryDirectory() as place:
+    ...     _ = train(images, folds, settings=settings, out=f"{place}/stack")
+    ...     found = read_importance(f"{place}/stack")
+    >>> found.columns, found["gain"].null_count() == found.height  # only LightGBM has a gain
+    (['variant', 'learner', 'feature', 'gain', 'shap'], True)
+    """
     path = Path(folder) / _FILE
     frame, header = read_table(path, _KIND)
     check_digest(path, header["digest"], digest_frame(frame.with_row_index(""), by=""))

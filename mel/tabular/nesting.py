@@ -62,6 +62,26 @@ def nested(
     to its rows comes in. It costs the square of the folds in fits.
 
     Raises MelError as `train` does, and for fewer than three folds.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> folds = build(images, FoldsSettings(n_folds=3))
+    >>> found = nested(images, folds, settings=TabularSettings(learners=["logistic"]))
+    >>> sorted(found), found["single"].frame.height, len(found["single"].inner)
+    (['context', 'single'], 40, 3)
     """
     table, settings = as_table(table), settings or TabularSettings()
     if folds.n_folds < 3:

@@ -52,6 +52,26 @@ def train(
     Raises MelError, naming the member, for scores that are in-sample, were made on other folds
     and not let in (`Predictions.admit`), or lack an image, for oof and test scores that are not
     of the same members, for training rows of one class, and for a shortcut that can be none.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(40)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
+    ...         "age": [20.0 + n for n in range(40)],
+    ...         "target": [n % 2 for n in range(40)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> folds = build(images, FoldsSettings(n_folds=2))
+    >>> oof, test = train(images, folds, settings=TabularSettings(learners=["logistic"]))
+    >>> oof.kind, oof.frame.height, oof.frame.columns, sorted(oof.metric["variants"])
+    ('oof', 40, ['image_id', 'fold', 'score'], ['context', 'single'])
     """
     table, out = as_table(table), None if out is None else Path(out)
     joined = Joined.of(table, folds, oof, test)

@@ -1,5 +1,6 @@
 """The program as a user runs it: a process with a status, a standard output and an error."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -40,13 +41,10 @@ def recipe(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def smoke(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> "tuple[Path, subprocess.CompletedProcess[str]]":
-    """A real `mel demo --tiny`, once a session: its work folder, not to be changed, and its end."""
-    work = tmp_path_factory.mktemp("smoke") / "work"
-    command = [sys.executable, "-m", "mel.cli", "demo", "--tiny", "--work", str(work)]
-    return work, subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+def smoke(tiny_run: Path) -> "tuple[Path, subprocess.CompletedProcess[str]]":
+    """A real `mel demo --tiny`, once a run: its work folder, not to be changed, and its end."""
+    end = json.loads((tiny_run / "end.json").read_text())
+    return tiny_run / "work", subprocess.CompletedProcess(**end)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """`mel folds repeat`, `mel folds inner`, and what `mel folds build` says of a held-out scheme."""
 
+import re
+
 
 def test_maps_of_several_seeds_and_folds_held_out_by_a_column(mel, competition, recipe, tmp_path):
     work = tmp_path / "work"
@@ -38,9 +40,9 @@ def test_an_inner_hold_out_is_written_and_counted(mel, table, folds, tmp_path):
     out = tmp_path / "inner.parquet"
     done = mel("folds", "inner", "--work", tmp_path, "--fold", 0, "--share", 0.3, "--out", out)
     assert done.returncode == 0, done.stderr
-    facts = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
-    assert list(facts) == ["train", "hold-out", "digest", "file"]
-    assert int(facts["train"]) + int(facts["hold-out"]) == 45
+    facts = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in done.stdout.splitlines())
+    assert list(facts) == ["train", "held out", "digest", "file"]
+    assert int(facts["train"]) + int(facts["held out"]) == 45
     assert out.is_file()
     wrong = mel("folds", "inner", "--work", tmp_path, "--fold", 9, "--out", out)
     assert wrong.returncode == 2

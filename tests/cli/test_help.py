@@ -31,8 +31,17 @@ SPOKEN = {" ".join(path) or "mel": path for path in COMMANDS}
 def test_every_door_that_was_promised_is_there():
     assert set(SPOKEN) == {
         *("mel", "app", "run", "demo", "status", "kaggle", "kaggle synth", "kaggle load"),
-        *("kaggle prepare", "kaggle download", "kaggle explore", "kaggle duplicates"),
-        *("folds", "folds build", "folds audit", "cnn", "cnn list", "cnn train", "cnn predict"),
+        *("kaggle bundle", "kaggle prepare", "kaggle download", "kaggle explore"),
+        *(
+            "kaggle duplicates",
+            "folds",
+            "folds build",
+            "folds audit",
+            "cnn",
+            "cnn list",
+            "cnn train",
+            "cnn predict",
+        ),
         *("cnn doctor", "cnn export", "cnn preview", "cnn report"),
         *("folds import", "folds repeat", "folds inner"),
         *(
@@ -44,6 +53,7 @@ def test_every_door_that_was_promised_is_there():
             "ensemble blend",
         ),
         *("submit", "submit make", "submit check", "submit score"),
+        *("submit send", "submit list", "submit blend"),
         *("ensemble bundle", "ensemble import", "ensemble report"),
     }
 
@@ -57,6 +67,21 @@ def test_every_command_has_a_help_text_and_an_example_that_parses(name):
     path = tuple(words[: 2 if len(words) > 1 and tuple(words[:2]) in COMMANDS else 1])
     assert path[: len(SPOKEN[name])] == SPOKEN[name]
     COMMANDS[path].make_context(path[-1], words[len(path) :])
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_every_help_is_a_page_that_fits_its_terminal(width):
+    """Files, statuses and an example that a shell takes stand at the end of each command's."""
+    for path, command in COMMANDS.items():
+        context = command.make_context(
+            " ".join(path), [], resilient_parsing=True, terminal_width=width
+        )
+        text = command.get_help(context)
+        assert max(map(len, text.splitlines())) <= width, path
+        assert "..." not in text.partition("Commands:")[2], path
+        example = text.partition("Example:\n")[2].replace("\\\n", " ")
+        assert shlex.split(example) == shlex.split(command.epilog.removeprefix("Example: "))
+        assert "Exit status:" in text or hasattr(command, "commands"), path
 
 
 @pytest.mark.parametrize("name", SPOKEN)

@@ -4,7 +4,10 @@ import polars as pl
 import pytest
 
 from mel import cnn, pipeline
+from mel.ensemble import Blend
 from mel.errors import MelError
+from mel.files import read_json, write_json
+from mel.pipeline.folder import Work
 
 
 @pytest.fixture
@@ -63,6 +66,44 @@ def test_a_submission_can_be_made_from_any_member(work, recipe_file):
     assert pl.read_csv(path)["target"].sort().to_list() == scores["score"].sort().to_list()
     with pytest.raises(MelError, match="did you mean 'ensemble/blend'"):
         pipeline.submit_from(work, "ensemble/blent")
+    said = read_json(path.with_suffix(".json"))
+    assert (said["cv"]["honest"], said["cv"]["auc"] > 0, "weights" in said) == (False, True, False)
+
+
+def test_a_submission_says_what_its_blend_was_made_of(work, tmp_path):
+    blend = Blend.read(work / "ensemble/blend/blend.json")
+    said = read_json(pipeline.submit_from(work).with_suffix(".json"))
+    assert said["weights"] == blend.weights
+    assert said["folds"] == blend.folds
+    images = pl.read_parquet(work / "ensemble/blend/oof.parquet").height
+    honest = blend.honest
+    auc = {"auc": honest.pooled, "low": honest.low, "high": honest.high}
+    assert said["cv"] == auc | {"honest": True, "images": images}
+    for member, digests in said["members"].items():
+        assert digests == {k: blend.inputs[f"{member}/{k}"] for k in ("oof", "test")}
+    assert set(blend.weights) <= set(said["members"])
+
+
+def test_a_submission_keeps_its_score_when_it_is_made_again(work, tmp_path):
+    """What Kaggle said stands in the JSON: neither stale by it, nor lost."""
+    path = work / "submissions/blend.csv"
+    beside = path.with_suffix(".json")
+    sent = [{"competition": "titanic", "tag": "mel-1", "state": "complete", "public": 0.9}]
+    write_json(beside, read_json(beside) | {"sent": sent})
+    assert {s.kind for s in pipeline.status(work) if s.name == "submit/blend"} == {"done"}
+    pipeline.submit_from(work)
+    assert read_json(beside)["sent"] == sent
+    other = tmp_path / "sample.csv"
+    pl.read_csv(work / "sample_submission.csv").reverse().write_csv(other)
+    loaded = Work(work).sample
+    with pytest.raises(MelError, match="is one of the files to read"):
+        pipeline.submit_from(work, out=loaded)
+    elsewhere = pipeline.submit_from(work, sample=other, out=tmp_path / "mine.csv")
+    pipeline.check(elsewhere, sample=other)
+    assert (read_json(beside)["sent"], "sent" in read_json(tmp_path / "mine.json")) == (sent, False)
+    pipeline.submit_from(work, "ensemble/blend", other)
+    (kept,) = path.parent.glob("blend-*.json")
+    assert (read_json(kept)["sent"], "sent" in read_json(beside)) == (sent, False)
 
 
 def test_a_check_needs_exactly_one_thing_to_compare_with(tmp_path):

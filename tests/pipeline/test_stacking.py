@@ -24,16 +24,16 @@ def stacked(recipe_file, competition, trained, tmp_path):
 def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked, recipe_file):
     rows = pipeline.nested(recipe_file, stacked)
     kinds = [(variant, kind) for variant in ("context", "single") for kind in ("naive", "oof")]
-    assert set(kinds) < {row[:2] for row in rows}
+    assert set(kinds) < {(row["variant"], row["kind"]) for row in rows}
     folder = stacked / "tabular" / "lightgbm"
-    honest = read_json(folder / "nested.json")["variants"]["context"]["honest"]["pooled"]
-    assert ("context", "honest", f"{honest:.4f}") in [row[:3] for row in rows]
-    pooled = read_json(folder / "nested.json")["variants"]["single"]["oof"]["pooled"]
+    kept = read_json(folder / "nested.json")["variants"]
+    said = {(row["variant"], row["kind"]): row["pooled"] for row in rows}
+    assert said["context", "honest"] == kept["context"]["honest"]["pooled"]
     context, single = pipeline.variants(recipe_file, stacked)
-    assert single[:2] == ("single", f"{pooled:.4f}")
-    assert context[-1] == "goes into the blend" != single[-1]
+    assert (single["variant"], single["pooled"]) == ("single", kept["single"]["oof"]["pooled"])
+    assert (context["blended"], single["blended"]) == (True, False)
     found = pipeline.importance(recipe_file, stacked)
-    assert len(found.rows(2)) == 8  # two variants, two learners
+    assert found.top(2).height == 8  # two variants, two learners
     assert [path.name for path in found.files] == [
         *("importance-context.svg", "importance-context.png"),
         *("importance-single.svg", "importance-single.png"),

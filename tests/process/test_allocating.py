@@ -32,4 +32,6 @@ def _faults(how: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told so")
 def test_freed_pieces_are_used_again_without_a_fault() -> None:
-    assert _faults("keep") < 200 < 5_000 < _faults("do not")
+    if (otherwise := _faults("do not")) < 5_000:
+        pytest.skip(f"this Python keeps what is freed anyway ({otherwise} faults)")
+    assert _faults("keep") < 200

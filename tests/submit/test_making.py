@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mel.errors import MelError
@@ -31,6 +31,7 @@ def test_a_submission_has_the_samples_header_ids_and_order(member, sample, tmp_p
     check(path, sample)
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8),

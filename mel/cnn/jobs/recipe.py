@@ -46,7 +46,7 @@ class MemberRecipe(BaseModel):
 
 
 def read_recipe(member: Path) -> MemberRecipe:
-    """Read a member's recipe.json and refuse folds that are unfinished or were changed."""
+    """Read a member's recipe.json; MelError where a fold is unfinished or was changed."""
     path = member / "recipe.json"
     try:
         recipe = MemberRecipe.model_validate(read_json(path))

@@ -21,6 +21,15 @@ def preview(pictures: Sequence[Path | str | bytes], settings: MemberSettings, ou
     the original, the change at its weak and strong ends, and as it is drawn in training. The same
     settings and pictures give the same sheet. TensorFlow is not needed. Raises MelError for a
     file that does not end in .png, and ImageError for a picture that cannot be read.
+
+    >>> from io import BytesIO
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> settings = MemberSettings(backbone="efficientnetv2_micro", size=32)
+    >>> Image.new("RGB", (48, 32), "pink").save(picture := BytesIO(), "JPEG")
+    >>> with TemporaryDirectory() as folder:
+    ...     preview([picture.getvalue()], settings, Path(folder) / "sheet.png").name
+    'sheet.png'
     """
     from mel.cnn.previewing.rows import rows_of
 

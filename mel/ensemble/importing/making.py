@@ -66,6 +66,28 @@ def import_scores(
     test scores that are all the same, two scales, and folds that are other or unknown.
 
     Guarantees: the same Predictions, to the bit, for any order of the files' rows.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(12)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
+    ...         "age": [20.0 + n for n in range(12)],
+    ...         "target": [0, 1] * 4 + [None] * 4,
+    ...         "split": ["train"] * 8 + ["test"] * 4,
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> folds = build(images, FoldsSettings(n_folds=2))
+    >>> scores = images.select("image_id", score=pl.col("age") / 40 + 0.001)
+    >>> ours = scores[:8].join(folds.frame, on="image_id")
+    >>> oof, test = import_scores(images, folds, ours, scores[8:], name="cp_1", own_folds=folds)
+    >>> oof.kind, oof.frame.height, test.kind, test.frame.height, oof.foreign
+    ('oof', 8, 'test', 4, {})
     """
     table = as_table(table)
     _check_name(name)

@@ -71,6 +71,23 @@ def repeated(
 
     Each is the map that `build` gives with that seed. Raises MelError as `build` does, and for the
     scheme "held-out", which no seed changes.
+
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(12)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
+    ...         "age": [20.0 + n for n in range(12)],
+    ...         "target": [n % 2 for n in range(12)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> maps = repeated(images, FoldsSettings(n_folds=3), seeds=[0, 7])
+    >>> [(seed, folds.n_folds) for seed, folds in maps.items()]
+    [(0, 3), (7, 3)]
     """
     table, settings = as_table(table), settings or FoldsSettings()
     if settings.scheme == "held-out":

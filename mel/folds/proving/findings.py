@@ -1,6 +1,7 @@
 """What an audit found, and how it is said in a few lines."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -70,6 +71,23 @@ class Audit:
         checked = f"checked by {', '.join(self.checked)}"
         found = "; ".join(self.faults) if self.faults else "nothing crosses"
         return f"{size}, {checked}: {found}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as audit.json and `mel folds audit --json` have it."""
+        median, largest = self.deviation
+        compared = None if self.comparison is None else self.comparison.to_dicts()
+        return {
+            "ok": self.ok,
+            "verdict": self.verdict,
+            "checked": list(self.checked),
+            "notes": list(self.notes),
+            "deviation": {"median": median, "largest": largest},
+            "counts": self.counts.to_dicts(),
+            "axes": by_axis(self.balance).to_dicts(),
+            "comparison": compared,
+            "crossings": self.crossings.to_dicts(),
+            "shared_with_test": self.shared.to_dicts(),
+        }
 
 
 _WAYS = {

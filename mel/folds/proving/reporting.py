@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -44,25 +43,8 @@ def write_audit(found: Audit, folder: Path, title: str, digest: str = "") -> lis
     if found.comparison is None:  # one of an earlier audit would be of another map
         (folder / "comparison.csv").unlink(missing_ok=True)
     draw(found, folder / "audit.png", title)
-    write_json(folder / "audit.json", _plain(found) | {"folds": digest})
+    write_json(folder / "audit.json", found.as_dict() | {"folds": digest})
     return [folder / name for name in ("audit.json", "audit.png", *tables)]
-
-
-def _plain(found: Audit) -> dict[str, Any]:
-    median, largest = found.deviation
-    compared = None if found.comparison is None else found.comparison.to_dicts()
-    return {
-        "ok": found.ok,
-        "verdict": found.verdict,
-        "checked": list(found.checked),
-        "notes": list(found.notes),
-        "deviation": {"median": median, "largest": largest},
-        "counts": found.counts.to_dicts(),
-        "axes": by_axis(found.balance).to_dicts(),
-        "comparison": compared,
-        "crossings": found.crossings.to_dicts(),
-        "shared_with_test": found.shared.to_dicts(),
-    }
 
 
 def sheets(found: Audit) -> list[Sheet]:
@@ -70,6 +52,25 @@ def sheets(found: Audit) -> list[Sheet]:
 
     They are the counts of each fold, the deviations of each axis, the map beside others where it
     was compared, and the first ids that leak.
+
+    >>> from mel.config import FoldsSettings
+    >>> from mel.folds import audit, build
+    >>> images = pl.DataFrame(
+    ...     {
+    ...         "image_id": [f"i{n:02d}" for n in range(12)],
+    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
+    ...         "age": [20.0 + n for n in range(12)],
+    ...         "target": [n % 2 for n in range(12)],
+    ...         "split": "train",
+    ...         "path": "somewhere.jpg",
+    ...         "source": "example",
+    ...         "sex": None,
+    ...         "site": None,
+    ...     }
+    ... )
+    >>> counts, axes = sheets(audit(images, build(images, FoldsSettings(n_folds=3))))
+    >>> counts[0][:3], [row[:3] for row in counts[1]]
+    (('fold', 'rows', 'positives'), [('0', '4', '2'), ('1', '4', '2'), ('2', '4', '2')])
     """
     all_of = [_counts(found.counts), _axes(by_axis(found.balance))]
     if found.comparison is not None:

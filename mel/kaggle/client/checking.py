@@ -1,8 +1,9 @@
 """The checks before a download or a submission: client, credentials, competition, rules."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mel.errors import MelError
 from mel.kaggle.client.credentials import Credentials, credentials
@@ -39,11 +40,18 @@ def usable(client: Client) -> Credentials:
     return found
 
 
-def check(competition: str, patience: float = PATIENCE) -> tuple[Check, ...]:
-    """Check all that a download or a submission needs, in order; nothing is downloaded.
+def check(
+    competition: str,
+    patience: float = PATIENCE,
+    *,
+    what: str = "download",
+    more: Mapping[str, Callable[[Client], Check]] | None = None,
+) -> tuple[Check, ...]:
+    """Check all that a download or a submission needs, in order; nothing is brought or sent.
 
-    After the first that failed the others are "not checked". Raises MelError only for what cannot
-    be a competition's name.
+    `more` are checks that come last, by name; each gets the client. `what` is to come after the
+    checks, for their words. After the first that failed the others are "not checked". Raises
+    MelError only for what cannot be a competition's name.
     """
     name = slug(competition)
     have: dict[str, Client] = {}
@@ -63,10 +71,14 @@ def check(competition: str, patience: float = PATIENCE) -> tuple[Check, ...]:
         return Check("competition", "ok", f"{name}, {len(listing.files)}{more} files")
 
     def rules() -> Check:
-        return _joined(have["client"], name)
+        return _joined(have["client"], name, what)
+
+    def last(step: Callable[[Client], Check]) -> Check:
+        return step(have["client"])
 
     steps = {"client": client, "credentials": access, "competition": exists, "rules": rules}
-    return tuple(_go(steps))
+    later = {title: partial(last, step) for title, step in (more or {}).items()}
+    return tuple(_go(steps | later))
 
 
 def require(checks: Sequence[Check]) -> None:
@@ -89,9 +101,9 @@ def _go(steps: dict[str, Callable[[], Check]]) -> list[Check]:
     return done
 
 
-def _joined(client: Client, name: str) -> Check:
+def _joined(client: Client, name: str, what: str) -> Check:
     """Ask whether this account has joined, which takes accepting the rules."""
-    unsure = "Kaggle's list does not tell whether you joined; the download itself will"
+    unsure = f"Kaggle's list does not tell whether you joined; the {what} itself will"
     try:
         text = client.ask("competitions", "list", "--search", name, "--csv", about=name)
     except ClientError as error:

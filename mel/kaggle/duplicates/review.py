@@ -15,6 +15,7 @@ SURPRISES = {  # the worst first
     "patients": "different patients",
     "lesions": "different lesions",
 }
+_KINDS = ("exact", "near")
 _SIDES = ("1", "2")
 _TAKEN = ("split", "target", "patient_id", "lesion_id", "path")
 
@@ -44,18 +45,30 @@ class Review:
         return ["; ".join(w for w, on in zip(words, row, strict=True) if on) for row in rows]
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many pairs there are, of each kind, across sources, listed, and of each surprise."""
+        across, kind = pl.col("across"), pl.col("kind")
+        counted = self.frame.select(
+            pairs=pl.len(),
+            **{name: (kind == name).sum() for name in _KINDS},
+            **{f"{name}_across": ((kind == name) & across).sum() for name in _KINDS},
+            listed=pl.col("listed").sum(),
+            listed_only=(pl.col("listed") & pl.col("distance").is_null()).sum(),
+            **{flag: pl.col(flag).sum() for flag in SURPRISES},
+        )
+        return {name: int(number) for name, number in counted.row(0, named=True).items()}
+
+    @property
     def facts(self) -> dict[str, str]:
-        """Names and counts, for a person."""
-        across = self.frame["across"]
-        found = {"pairs": f"{self.frame.height:,}"}
-        for kind in ("exact", "near"):
-            here = across.filter(self.frame["kind"] == kind)
-            found[kind] = f"{here.len():,} ({here.sum():,} across sources)"
-        if self.frame["listed"].any():
-            missed = self.frame.filter("listed", pl.col("distance").is_null()).height
-            listed = self.frame["listed"].sum()
+        """The same counts, for a person."""
+        count = self.counts
+        found = {"pairs": f"{count['pairs']:,}"}
+        for kind in _KINDS:
+            found[kind] = f"{count[kind]:,} ({count[f'{kind}_across']:,} across sources)"
+        if listed := count["listed"]:
+            missed = count["listed_only"]
             found["listed"] = f"{listed:,} ({listed - missed:,} found, {missed:,} not)"
-        return found | {name: f"{self.frame[flag].sum():,}" for flag, name in SURPRISES.items()}
+        return found | {name: f"{count[flag]:,}" for flag, name in SURPRISES.items()}
 
 
 def review(frame: pl.DataFrame, pairs: pl.DataFrame, listed: Iterable[pl.DataFrame] = ()) -> Review:

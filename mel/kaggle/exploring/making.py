@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -32,6 +33,11 @@ class Exploration:
     report: Path | None
     figures: Mapping[str, Path]
     seconds: Mapping[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as `mel kaggle explore --json` has it: explore.json's, and its place."""
+        report = None if self.report is None else str(self.report)
+        return {"report": report, "findings": dict(self.findings), **self.numbers.as_dict()}
 
     @property
     def audit(self) -> list[tuple[str, str, str, str]]:

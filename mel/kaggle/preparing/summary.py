@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -66,6 +66,19 @@ class Preparation:
     def prepared(self, size: int) -> Prepared:
         """Open the prepared images of one size."""
         return Prepared.read(self.folder, size)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data, as `mel kaggle prepare --json` has it."""
+        shards, new = self.shards
+        return {
+            "folder": str(self.folder),
+            "images": self.images,
+            "made": self.made,
+            "shards": {"all": shards, "made": new},
+            "broken": self.broken.to_dicts(),
+            "enlarged": {str(size): count for size, count in self.enlarged.items()},
+            "seconds": self.seconds,
+        }
 
     @property
     def facts(self) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A stand-in for Kaggle's client: its arguments, its output, its failures, and no network.
 
 What it does is told by the JSON file that STANDIN names: version, files (name -> size on its
-server, contents made from the name), page (files a page), and faults by command.
+server, contents made from the name), page (files a page), and faults by command. For submissions:
+looks (how often one is pending), public, private, verdict, left and today (of the daily limit).
 """
 
 # ruff: noqa: T201
@@ -127,6 +128,61 @@ def receive(out: Path, data: bytes) -> None:
     marker.unlink(missing_ok=True)
 
 
+def sent() -> list[dict]:
+    place = PLACE.with_suffix(".sent")
+    return json.loads(place.read_text()) if place.exists() else []
+
+
+def keep(rows: list[dict]) -> None:
+    PLACE.with_suffix(".sent").write_text(json.dumps(rows))
+
+
+def submit(arguments: argparse.Namespace) -> None:
+    """Take a submission, as client 2.2.4 does, or fail half-way, after Kaggle has it."""
+    if bool(arguments.kernel) != bool(arguments.version):
+        print("Code competition submissions require both the ...", file=sys.stderr)
+        sys.exit(1)
+    if not arguments.kernel:
+        size = Path(arguments.file_name).stat().st_size
+        print(f"100%|##| {size}/{size} [00:00<00:00, 1.71kB/s]", file=sys.stderr)
+    row = {"description": arguments.message, "looks": 0, "fileName": Path(arguments.file_name).name}
+    keep([row, *sent()])
+    misbehave(WORLD.get("after", {}))
+    print(f"{WORLD.get('left', 4)} submissions remaining today.")
+    print(f"Successfully submitted to {arguments.competition.title()}", end="")
+
+
+def submissions(arguments: argparse.Namespace) -> None:
+    rows = [] if WORLD.get("unlisted") else sent()
+    for row in rows:
+        row["looks"] += 1
+    keep(rows or sent())
+    if not rows:
+        print("No submissions found")
+        return
+    old = WORLD.get("version", "2").startswith("1")
+    writer = csv.writer(sys.stdout)
+    names = ["fileName", "date", "description", "status", "publicScore", "privateScore"]
+    writer.writerow(names if old else ["ref", *names])
+    for number, row in zip(range(100 + len(rows), 100, -1), rows, strict=True):
+        pending = row["looks"] <= WORLD.get("looks", 0)
+        state = "PENDING" if pending else WORLD.get("verdict", "COMPLETE")
+        status = state.lower() if old else f"SubmissionStatus.{state}"
+        scored = state == "COMPLETE"
+        scores = [WORLD.get(k, "") if scored else "" for k in ("public", "private")]
+        line = [row["fileName"], "2026-11-23 12:00:00.123000", row["description"], status, *scores]
+        writer.writerow(line if old else [number, *line])
+
+
+def limits(arguments: argparse.Namespace) -> None:
+    found = {
+        "numToday": WORLD.get("today", 1),
+        "numTotal": 7,
+        "numAllowedNow": WORLD.get("left", 4),
+    }
+    print(json.dumps({name: count for name, count in found.items() if count}, indent=2))
+
+
 def main() -> None:
     note()
     if sys.argv[1:] == ["--version"]:
@@ -149,12 +205,28 @@ def main() -> None:
     searching = commands.add_parser("list")
     searching.add_argument("-s", "--search")
     searching.add_argument("-v", "--csv", action="store_true")
+    sending = commands.add_parser("submit")
+    sending.add_argument("competition")
+    sending.add_argument("-f", "--file", dest="file_name")
+    sending.add_argument("-k", "--kernel")
+    sending.add_argument("-v", "--version")
+    sending.add_argument("-m", "--message", required=True)
+    looking = commands.add_parser("submissions")
+    looking.add_argument("competition")
+    looking.add_argument("-v", "--csv", action="store_true")
+    if not WORLD.get("version", "2").startswith("1"):
+        looking.add_argument("--page-size", type=int)
+        counting = commands.add_parser("submission-limits")
+        counting.add_argument("competition")
+        counting.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     print(WORLD.get("warning", ""), end="")
     fault = WORLD.get("faults", {}).get(arguments.command, {})
     if "on_token" not in fault or getattr(arguments, "page_token", None) == fault["on_token"]:
         misbehave(fault)
-    {"files": files, "download": download, "list": competitions}[arguments.command](arguments)
+    doors = {"files": files, "download": download, "list": competitions, "submit": submit}
+    doors |= {"submissions": submissions, "submission-limits": limits}
+    doors[arguments.command](arguments)
 
 
 if __name__ == "__main__":

@@ -395,7 +395,7 @@ heavy = {{"tensorflow", "keras", "keras_cv", "jax", "torch", "matplotlib", "onnx
 heavy |= {{"sklearn", "pandas", "lightgbm", "streamlit", "numba"}}
 loaded = {{name for name, module in sys.modules.items() if module}}
 heavy |= {{"openvino_telemetry"}}
-print(sorted(heavy & loaded), sorted({{"openvino", "lightgbm", "sklearn"}} & early))
+print(sorted(heavy & loaded), sorted({{"openvino", "lightgbm", "sklearn", "mel.kaggle"}} & early))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

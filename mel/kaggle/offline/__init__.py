@@ -1,0 +1,10 @@
+"""What a notebook without internet needs: wheels, weights, recipe, and the notebooks themselves.
+
+`bundle` puts it into a folder to be uploaded by Kaggle's client. Only this part calls pip.
+"""
+
+from mel.kaggle.offline.bundling import Packed, bundle
+from mel.kaggle.offline.image import Image, read_image
+from mel.kaggle.offline.metadata import ACCELERATORS
+
+__all__ = ["ACCELERATORS", "Image", "Packed", "bundle", "read_image"]

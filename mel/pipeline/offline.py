@@ -1,0 +1,29 @@
+"""A recipe -> the bundle for a notebook without internet, refused before anything is downloaded."""
+
+from pathlib import Path
+from typing import Any
+
+from mel import cnn
+from mel.config import Recipe
+from mel.kaggle.offline import Packed, bundle
+from mel.pipeline import recipes
+from mel.pipeline.folder import AnyPath
+
+__all__ = ["kaggle_bundle"]
+
+_THERE = "/kaggle/"  # weights that only the notebook has cannot be looked at here
+
+
+def kaggle_bundle(out: AnyPath, recipe: AnyPath, owner: str, **options: Any) -> Packed:
+    """Do what `mel.kaggle.bundle` does, with a recipe's file or the name of one that mel brings.
+
+    `options` go there. Raises MelError for members that could not be trained, besides.
+    """
+    source = recipes.find(Path(recipe))
+    settings = Recipe.read(source)
+    if options.get("train", True):
+        settings.require_members()
+        for member in settings.cnn:
+            if member.weights != "imagenet" and not member.weights.startswith(_THERE):
+                cnn.check_member(member)
+    return bundle(out, source, owner, **options)
