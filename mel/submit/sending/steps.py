@@ -30,7 +30,7 @@ def look_at(order: Order, sample: Path | None) -> Check:
     if order.content.get("synthetic"):
         raise MelError(
             f"{order.name}: was made from a synthetic competition, which Kaggle does not have; "
-            "make one from a real one"
+            "make a submission of a real competition"
         )
     if order.file is None:
         return Check("submission", "warning", f"made by {order.notebook}: not seen from here")
