@@ -112,7 +112,7 @@ def bundle(
     out, recipe = Path(out), Path(recipe)
     settings = Recipe.read(recipe)
     names = _names(settings, owner, name, data, models)
-    kept = _image(image, python)
+    kept = read_image(image, python)
     weights = _weights(settings) if train else {}
     if serving is None and not train:
         raise MelError("nothing to score with: give a serving bundle (.mel), or train")
@@ -135,10 +135,6 @@ def bundle(
     size = sum(path.stat().st_size for path in (out / "dataset").rglob("*") if path.is_file())
     files = tuple(one.path.name for one in carried.wheels)
     return Packed(out, names, tuple(kernels), files, size, carried.replaced, kept.told)
-
-
-def _image(image: Path | str | None, python: str | None) -> Image:
-    return read_image(image, python)
 
 
 def _names(
