@@ -54,7 +54,7 @@ def agreement(frame: pl.DataFrame, side: str = "public") -> Agreement:
     if both.height < 3 or min(both["cv"].n_unique(), both[side].n_unique()) == 1:
         return Agreement(both.height)
     ranks = both.select(pl.all().rank("average")).to_numpy()
-    rank = float(np.clip(np.corrcoef(ranks.T)[0, 1], -1, 1))
+    rank = float(np.clip(np.corrcoef(ranks.T)[0, 1].round(12), -1, 1))  # same orders: exactly 1
     if both.height < _LEAST:
         return Agreement(both.height, rank)
     return Agreement(both.height, rank, *_interval(rank, both.height))
@@ -66,7 +66,7 @@ def _interval(rank: float, count: int) -> tuple[float, float]:
     inner = math.copysign(min(abs(rank), nearest), rank)
     half = _Z * math.sqrt((1 + inner**2 / 2) / (count - 3))
     low, high = (math.tanh(math.atanh(inner) + end) for end in (-half, half))
-    return (low if rank > -1 else -1.0), (high if rank < 1 else 1.0)
+    return min(low, rank), max(high, rank)  # ties come nearer to 1 than two exchanged
 
 
 def cautions(frame: pl.DataFrame, share: float = 0.3) -> tuple[str, ...]:
