@@ -1,11 +1,7 @@
 """Fixtures that every room's tests share: small hand-made tables and a synthetic competition."""
 
-import fcntl
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -101,47 +97,11 @@ def sample(table: ImageTable) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Make a folder once for all processes of this run: `once("name", make)` gives it.
-
-    `make` is called with the folder, in one process, while the others wait; none may change it.
-    """
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
-
-    def give(name: str, make: Callable[[Path], None]) -> Path:
-        place, whole = root / f"once-{name}", root / f"once-{name}.whole"
-        with (root / f"once-{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not whole.exists():
-                shutil.rmtree(place, ignore_errors=True)
-                place.mkdir()
-                make(place)
-                whole.touch()
-        return place
-
-    return give
-
-
-@pytest.fixture(scope="session")
 def tiny_competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest synthetic competition, written once a session; copy it before changing it."""
     from mel.kaggle import synth
 
     return synth(tmp_path_factory.mktemp("competition") / "tiny", size="tiny")
-
-
-@pytest.fixture(scope="session")
-def tiny_run(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """A real `mel demo --tiny`: work/, not to be changed, and end.json, how the command ended."""
-
-    def make(place: Path) -> None:
-        command = [sys.executable, "-m", "mel.cli", "demo", "--tiny", "--work", str(place / "work")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        (place / "end.json").write_text(json.dumps(vars(done)))
-
-    return once("tiny-run", make)
 
 
 @pytest.fixture(scope="session")

@@ -52,11 +52,13 @@ def app(
     is synthetic. Only this machine can reach the app unless --host says otherwise. No photo is
     stored or sent anywhere. Ctrl-C ends it.
     """
-    from mel import app as room
+    from mel import pipeline
 
-    room.require(host, port)
-    if bundle is None:
-        from mel import pipeline
-
-        bundle = pipeline.demo_bundle(work, tiny=tiny)
-    room.serve(bundle, host, port, ready=lambda address: show.line(f"{address}  (Ctrl-C ends it)"))
+    pipeline.app(
+        bundle,
+        work,
+        host,
+        port,
+        tiny=tiny,
+        ready=lambda address: show.line(f"{address}  (Ctrl-C ends it)"),
+    )

@@ -101,7 +101,7 @@ def doctor(
     from mel import pipeline
     from mel.errors import MelError
 
-    checkup = pipeline.doctor(recipe)
+    checkup = pipeline.cnn_doctor(recipe)
     with Page(json) as page:
         page.put(**vars(checkup))
         page.facts(checkup.found, hang=True)
@@ -139,7 +139,7 @@ def train(
     from mel import pipeline
 
     with Page(json) as page:
-        scores = pipeline.train_members(recipe, work, member, fold)
+        scores = pipeline.cnn_train(recipe, work, member, fold)
         page.put(scores=scores)
         if scores:
             page.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
@@ -196,7 +196,9 @@ def predict(
         raise MelError("cnn predict: what to score? give either --images or --table")
     turns = None if tta is None else tta.value
     with Page(json) as page:
-        scored = pipeline.predict(work, member, given[0], out, turns=turns, out_of_fold=out_of_fold)
+        scored = pipeline.cnn_predict(
+            work, member, given[0], out, turns=turns, out_of_fold=out_of_fold
+        )
         page.put(file=out, member=scored.name, images=scored.frame.height)
         page.line(f"{out}: {many(scored.frame.height, 'image')} scored by {scored.name}")
 
@@ -230,7 +232,7 @@ def export(
 
     columns = ("member", "fold", "size", "MB", "from Keras", "by bfloat16", "AUC")
     with Page(json) as page:
-        made = pipeline.export(work, member or (), fold, average=average)
+        made = pipeline.cnn_export(work, member or (), fold, average=average)
         pairs = [(name, one) for name, graphs in made.items() for one in graphs]
         page.put(graphs=[{"member": name} | plain(one) for name, one in pairs])
         page.table(columns, [(name, *_graph(one)) for name, one in pairs])
@@ -257,7 +259,7 @@ def report(work: options.WorkDir, json: options.JsonFile = False) -> None:
     from mel import pipeline
 
     with Page(json) as page:
-        page.written(pipeline.report(work))
+        page.written(pipeline.cnn_report(work))
 
 
 _PreviewOut = Annotated[Path, typer.Option("--out", metavar="FILE", help="The sheet, a PNG.")]
@@ -294,4 +296,4 @@ def preview(
     from mel import pipeline
 
     with Page(json) as page:
-        page.written(pipeline.preview(recipe, out, work, member))
+        page.written(pipeline.cnn_preview(recipe, out, work, member))

@@ -116,7 +116,7 @@ def blend(recipe: options.Recipe, work: options.WorkDir, json: options.JsonScore
     from mel import pipeline
 
     with Page(json) as page:
-        scores = pipeline.only(recipe, work, "ensemble")
+        scores = pipeline.ensemble_blend(recipe, work)
         page.put(scores=scores)
         page.table(pipeline.Summary.COLUMNS[:-1], [score.cells()[:-1] for score in scores])
 
@@ -141,7 +141,7 @@ def report(
     from mel import pipeline
 
     with Page(json) as page:
-        file, advice = pipeline.blend_report(recipe, work)
+        file, advice = pipeline.ensemble_report(recipe, work)
         page.put(advice=advice)
         for text in advice:
             page.line(f"- {show.filled(text, 2)}")
@@ -185,7 +185,7 @@ def bundle(
         tolerance=tolerance,
     )
     with Page(json) as page:
-        found = pipeline.bundle(work, out, wanted)
+        found = pipeline.ensemble_bundle(work, out, wanted)
         page.put(**vars(found))
         page.facts(found.facts(), hang=True)
         for text in found.notes:
@@ -236,7 +236,7 @@ def import_(
     from mel import pipeline
 
     with Page(json) as page:
-        found = pipeline.import_scores(
+        found = pipeline.ensemble_import(
             work,
             name,
             oof,

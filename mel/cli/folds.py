@@ -51,9 +51,9 @@ def build(recipe: options.Recipe, work: options.WorkDir, json: _JsonBuild = Fals
     from mel import pipeline
 
     with Page(json) as page:
-        pipeline.only(recipe, work, "folds")
+        found = pipeline.folds_build(recipe, work)
         _show_training(page, work)
-        _show(page, pipeline.audit(work, compare=False), pipeline.audit_folder(work))
+        _show(page, found, pipeline.audit_folder(work))
 
 
 _Images = Annotated[
@@ -108,7 +108,7 @@ def audit(
     from mel import pipeline
 
     with Page(json) as page:
-        found = pipeline.audit(
+        found = pipeline.folds_audit(
             work, folds, near, out, images=images, columns=column or None, compare=not alone
         )
         _show(page, found, pipeline.audit_folder(work, folds, out))
@@ -160,7 +160,7 @@ def import_(
 
     columns = {"id_column": id_column, "fold_column": fold_column}
     with Page(json) as page:
-        found, path = pipeline.import_map(
+        found, path = pipeline.folds_import(
             file, work, out, near=near, keep_leaks=keep_leaks, **columns
         )
         page.put(file=path)
@@ -192,7 +192,7 @@ def repeat(
     from mel import pipeline
 
     with Page(json) as page:
-        page.records("maps", pipeline.repeat_folds(recipe, work, _whole_numbers(seeds)), _MAPS)
+        page.records("maps", pipeline.folds_repeat(recipe, work, _whole_numbers(seeds)), _MAPS)
         if "," not in seeds:
             page.line()
             page.line(
@@ -233,7 +233,7 @@ def inner(
     from mel import pipeline
 
     with Page(json) as page:
-        found = pipeline.inner_folds(work, fold, out, share, seed)
+        found = pipeline.folds_inner(work, fold, out, share, seed)
         train, held_out = len(found.train), len(found.held_out)
         page.values(train=train, held_out=held_out, digest=found.digest, file=out)
 
@@ -249,7 +249,7 @@ def _show_training(page: Page, work: Path) -> None:
     """Say what each fold trains on, to people where that is not simply all the others."""
     from mel import pipeline
 
-    method, found = pipeline.training(work)
+    method, found = pipeline.folds_training(work)
     page.put(method=method, training=found)
     if found["external"].sum() or found["barred"].sum() or method.startswith("held-out"):
         page.line(show.filled(method))

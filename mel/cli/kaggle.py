@@ -70,8 +70,7 @@ def load(
     from mel import pipeline
 
     with Page(json) as page:
-        pipeline.only(recipe, work, "load", data)
-        counts = pipeline.counts(work)
+        counts = pipeline.kaggle_load(recipe, work, data)
         page.put(**counts)
         page.facts(pipeline.facts(work), hang=True)
         if unmapped := counts["unmapped"]:

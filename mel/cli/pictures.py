@@ -115,7 +115,7 @@ def prepare(
     from mel import pipeline
 
     with Page(json) as page:
-        done = pipeline.prepare(
+        done = pipeline.kaggle_prepare(
             work,
             size,
             out,
@@ -160,7 +160,9 @@ def explore(
     from mel import pipeline
 
     with Page(json) as page:
-        found = pipeline.explore(work, out, examples=examples, headers=not no_headers, seed=seed)
+        found = pipeline.kaggle_explore(
+            work, out, examples=examples, headers=not no_headers, seed=seed
+        )
         page.put(**found.as_dict())
         said = {topic: found.findings[topic] for topic in ("counts", "missing", "copies", "shift")}
         if broken := found.numbers.measured.broken:
@@ -207,7 +209,7 @@ def duplicates(
 
     given = {} if threshold is None else {"threshold": threshold}
     with Page(json) as page:
-        found = pipeline.find_copies(work, lists=lists or (), report=report, **given)
+        found = pipeline.kaggle_duplicates(work, lists=lists or (), report=report, **given)
         page.put(**found.as_dict())
         _show_pairs(page, found)
         page.facts(found.facts)

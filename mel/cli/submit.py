@@ -134,7 +134,7 @@ def make(
     from mel import pipeline
 
     with Page(json) as page:
-        page.written(pipeline.submit_from(work, source, sample, out), "")
+        page.written(pipeline.submit_make(work, source, sample, out), "")
 
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="The submission.")]
@@ -166,7 +166,7 @@ def check(
 
     with Page(json) as page:
         page.put(file=file, ok=True, fault=None, warnings=[])
-        odd = pipeline.check(file, work, sample)
+        odd = pipeline.submit_check(file, work, sample)
         page.put(warnings=odd)
         page.line(f"{file}: header, ids and order are the sample's, every value is a finite number")
         for text in odd:

@@ -67,11 +67,11 @@ def train(
     from mel import pipeline
 
     with Page(json) as page:
-        pipeline.only(recipe, work, "tabular")
-        page.records("variants", pipeline.variants(recipe, work), _VARIANTS)
+        told = pipeline.tabular_train(recipe, work, nested=nested)
+        page.records("variants", told["variants"], _VARIANTS)
         if nested:
             page.line()
-            page.records("nested", pipeline.nested(recipe, work), _NESTED)
+            page.records("nested", told["nested"], _NESTED)
             page.line(
                 show.filled(
                     "naive: on the images it was fitted on. oof: each by models without "
@@ -111,7 +111,7 @@ def importance(
     from mel import pipeline
 
     with Page(json) as page:
-        found = pipeline.importance(recipe, work)
+        found = pipeline.tabular_importance(recipe, work)
         page.records("importance", found.top(top).to_dicts(), _WORTH)
         page.put(files=found.files)
         for path in found.files:

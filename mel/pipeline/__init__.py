@@ -1,31 +1,44 @@
-"""The work folder and the order of the stages: a recipe in, a checked submission out."""
+"""The work folder and the order of the stages: a recipe in, a checked submission out.
 
-from mel.pipeline.auditing import audit, audit_folder, import_map
+Each command on a work folder is the function of its name: `mel folds audit` is `folds_audit`.
+Their examples stand in the folder of `mel demo --tiny --work work/demo`.
+"""
+
+from mel.pipeline.auditing import audit_folder, folds_audit, folds_import
 from mel.pipeline.batches import score_by_keras
-from mel.pipeline.blending import blend_report
-from mel.pipeline.bundling import Bundled, Wanted, bundle
-from mel.pipeline.doctoring import doctor
-from mel.pipeline.duplicates import Copies, find_copies
-from mel.pipeline.exploring import explore
-from mel.pipeline.exporting import export
+from mel.pipeline.blending import ensemble_blend, ensemble_report
+from mel.pipeline.bundling import Bundled, Wanted, ensemble_bundle
+from mel.pipeline.doctoring import cnn_doctor
+from mel.pipeline.duplicates import Copies, kaggle_duplicates
+from mel.pipeline.exploring import kaggle_explore
+from mel.pipeline.exporting import cnn_export
 from mel.pipeline.folder import Work
-from mel.pipeline.folding import inner_folds, repeat_folds, training
+from mel.pipeline.folding import folds_build, folds_inner, folds_repeat, folds_training
 from mel.pipeline.imported import Imported
-from mel.pipeline.importing import import_scores
+from mel.pipeline.importing import ensemble_import
 from mel.pipeline.inferring import infer
+from mel.pipeline.loading import counts, facts, kaggle_load
 from mel.pipeline.offline import kaggle_bundle
-from mel.pipeline.predicting import predict, report
-from mel.pipeline.preparing import prepare
-from mel.pipeline.previewing import preview
+from mel.pipeline.predicting import cnn_predict, cnn_report
+from mel.pipeline.preparing import kaggle_prepare
+from mel.pipeline.previewing import cnn_preview
 from mel.pipeline.recipes import embedded
 from mel.pipeline.running import demo, plan, run, status
 from mel.pipeline.scores import Score
-from mel.pipeline.showing import demo_bundle
-from mel.pipeline.single import check, counts, facts, members, only, submit_from, train_members
+from mel.pipeline.showing import app, demo_bundle
+from mel.pipeline.single import only
 from mel.pipeline.source import unmapped
-from mel.pipeline.stacking import Weighed, importance, nested, variants
+from mel.pipeline.stacking import (
+    Weighed,
+    tabular_importance,
+    tabular_nested,
+    tabular_train,
+    variants,
+)
 from mel.pipeline.stage import State
+from mel.pipeline.submitting import submit_check, submit_make
 from mel.pipeline.summary import Summary
+from mel.pipeline.training import cnn_train, members
 
 __all__ = [
     "Bundled",
@@ -37,41 +50,46 @@ __all__ = [
     "Wanted",
     "Weighed",
     "Work",
-    "audit",
+    "app",
     "audit_folder",
-    "blend_report",
-    "bundle",
-    "check",
+    "cnn_doctor",
+    "cnn_export",
+    "cnn_predict",
+    "cnn_preview",
+    "cnn_report",
+    "cnn_train",
     "counts",
     "demo",
     "demo_bundle",
-    "doctor",
     "embedded",
-    "explore",
-    "export",
+    "ensemble_blend",
+    "ensemble_bundle",
+    "ensemble_import",
+    "ensemble_report",
     "facts",
-    "find_copies",
-    "import_map",
-    "import_scores",
-    "importance",
+    "folds_audit",
+    "folds_build",
+    "folds_import",
+    "folds_inner",
+    "folds_repeat",
+    "folds_training",
     "infer",
-    "inner_folds",
     "kaggle_bundle",
+    "kaggle_duplicates",
+    "kaggle_explore",
+    "kaggle_load",
+    "kaggle_prepare",
     "members",
-    "nested",
     "only",
     "plan",
-    "predict",
-    "prepare",
-    "preview",
-    "repeat_folds",
-    "report",
     "run",
     "score_by_keras",
     "status",
-    "submit_from",
-    "train_members",
-    "training",
+    "submit_check",
+    "submit_make",
+    "tabular_importance",
+    "tabular_nested",
+    "tabular_train",
     "unmapped",
     "variants",
 ]

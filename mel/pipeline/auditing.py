@@ -10,10 +10,10 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["audit", "audit_folder", "import_map", "leaks"]
+__all__ = ["audit_folder", "folds_audit", "folds_import", "leaks"]
 
 
-def audit(
+def folds_audit(
     work: Work | AnyPath | None = None,
     fold_map: AnyPath | None = None,
     near: AnyPath | None = None,
@@ -69,7 +69,7 @@ def audit_folder(
     return root if own else root / Path(fold_map).stem
 
 
-def import_map(
+def folds_import(
     file: AnyPath,
     work: Work | AnyPath,
     out: AnyPath | None = None,

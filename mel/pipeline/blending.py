@@ -1,4 +1,4 @@
-"""What is asked of a blend that is there: its report, with figures, and what it says in words."""
+"""A work folder's blend, and its report with figures and what it says in words."""
 
 from pathlib import Path
 
@@ -6,14 +6,28 @@ from mel import ensemble
 from mel.config import Recipe
 from mel.pipeline.exhibits import importance_exhibits
 from mel.pipeline.folder import AnyPath
+from mel.pipeline.scores import Score
+from mel.pipeline.single import only
 from mel.pipeline.stages.level1 import level1, read_scores
 from mel.pipeline.standing import standing
 from mel.tables import Folds
 
-__all__ = ["blend_report"]
+__all__ = ["ensemble_blend", "ensemble_report"]
 
 
-def blend_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[str, ...]]:
+def ensemble_blend(recipe: Recipe | AnyPath, work: AnyPath) -> list[Score]:
+    """Blend all members of a recipe by their ranks, in the folder ensemble/NAME of `work`.
+
+    Gives the blend's AUC, honest first and naive after it. A blend that is there and current is
+    not made anew. Raises MelError when a stage before is missing or stale.
+
+    >>> [(row.member, row.kind) for row in ensemble_blend("tiny", "work/demo")]
+    [('blend', 'blend'), ('blend', 'naive')]
+    """
+    return only(recipe, work, "ensemble")
+
+
+def ensemble_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[str, ...]]:
     """Write a blend's report anew, its figures as PNG beside it.
 
     Gives the page's path, and the recommendation in sentences. Raises MelError while the blend is

@@ -7,10 +7,10 @@ from mel.config import Recipe
 from mel.pipeline.folder import AnyPath
 from mel.pipeline.running import opened
 
-__all__ = ["doctor"]
+__all__ = ["cnn_doctor"]
 
 
-def doctor(recipe: Recipe | AnyPath | None = None) -> cnn.Checkup:
+def cnn_doctor(recipe: Recipe | AnyPath | None = None) -> cnn.Checkup:
     """Look for what can train, and say what every member of the recipe would use, and why.
 
     Without a recipe it tells of the device that mel chooses by itself. Raises MelError for a

@@ -14,7 +14,7 @@ from mel.kaggle.duplicates.search import THRESHOLD, Found, search
 from mel.kaggle.duplicates.sheet import Shown, contact_sheet
 from mel.pipeline.folder import AnyPath, Work
 
-__all__ = ["Copies", "find_copies"]
+__all__ = ["Copies", "kaggle_duplicates"]
 
 _MOST = 24  # pairs of a section of the contact sheet
 _KEPT = ("image_id_1", "image_id_2", "kind", "distance", "source_1", "source_2", "listed")
@@ -73,7 +73,7 @@ class Copies:
         )
 
 
-def find_copies(
+def kaggle_duplicates(
     work: AnyPath,
     threshold: float = THRESHOLD,
     lists: Iterable[AnyPath] = (),

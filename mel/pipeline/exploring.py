@@ -12,12 +12,12 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["explore"]
+__all__ = ["kaggle_explore"]
 
 _TRIED = (5, 3, 2)  # folds of an audit where the work folder has none
 
 
-def explore(
+def kaggle_explore(
     work: AnyPath,
     out: AnyPath | None = None,
     *,

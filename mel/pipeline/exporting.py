@@ -13,10 +13,10 @@ from mel.pipeline.predicting import trained_members
 from mel.pipeline.stages.prepared import prepared_for
 from mel.tables import ImageTable
 
-__all__ = ["export"]
+__all__ = ["cnn_export"]
 
 
-def export(
+def cnn_export(
     work: AnyPath,
     members: Sequence[str] = (),
     folds: Sequence[int] | None = None,

@@ -1,4 +1,4 @@
-"""Doors of the folds room beside its stage: repeated maps, an inner hold-out, who trains what."""
+"""A work folder's folds: built, repeated, a hold-out within one, and who trains what."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +9,14 @@ import polars as pl
 from mel import folds
 from mel.config import Recipe
 from mel.errors import MelError
+from mel.pipeline.auditing import folds_audit
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import opened, states_of
+from mel.pipeline.single import only
 from mel.pipeline.stages import stages
 from mel.tables import Folds, ImageTable
 
-__all__ = ["Repeated", "inner_folds", "repeat_folds", "training"]
+__all__ = ["Repeated", "folds_build", "folds_inner", "folds_repeat", "folds_training"]
 
 _SEEDS = 2**31
 
@@ -28,7 +30,22 @@ class Repeated(NamedTuple):
     file: Path
 
 
-def repeat_folds(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) -> list[Repeated]:
+def folds_build(recipe: Recipe | AnyPath, work: AnyPath) -> folds.Audit:
+    """Assign every train image of `work` to a fold, patients whole: folds.parquet there.
+
+    Gives what the audit of these folds finds, which is kept in audit/ besides. Folds that are
+    there and current are not made anew. Raises MelError when images are missing or stale, for
+    whatever `mel.folds.build` refuses, and for folds that leak.
+
+    >>> found = folds_build("tiny", "work/demo")
+    >>> found.leaks, [row["patients"] for row in found.counts.to_dicts()]
+    ((), [10, 12])
+    """
+    only(recipe, work, "folds")
+    return folds_audit(work, compare=False)
+
+
+def folds_repeat(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) -> list[Repeated]:
     """Build a fold map a seed from the images loaded in `work`: files folds/seed-N.parquet there.
 
     The recipe's own map, folds.parquet, is not touched. Gives seed, number of folds, digest and
@@ -41,7 +58,7 @@ def repeat_folds(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) 
     >>> with TemporaryDirectory() as work:
     ...     data = kaggle.synth(f"{work}/competition", size="tiny")
     ...     _ = only("tiny", work, "load", data)
-    ...     [(row.seed, row.folds, row.file.name) for row in repeat_folds("tiny", work, [1, 2])]
+    ...     [(row.seed, row.folds, row.file.name) for row in folds_repeat("tiny", work, [1, 2])]
     [(1, 2, 'seed-1.parquet'), (2, 2, 'seed-2.parquet')]
     """
     found, source = opened(recipe, members=False)
@@ -74,7 +91,7 @@ def _require_seeds(seeds: Sequence[int]) -> None:
             raise MelError(f"seed {seed} is given twice; give each once")
 
 
-def inner_folds(
+def folds_inner(
     work: AnyPath, fold: int, out: AnyPath, share: float = 0.1, seed: int = 0
 ) -> folds.Inner:
     """Part what trains one fold of a work folder into train and hold-out, written to `out`.
@@ -100,7 +117,7 @@ def inner_folds(
     >>> with TemporaryDirectory() as work:
     ...     table.write(f"{work}/images.parquet")
     ...     folds.build(table).write(f"{work}/folds.parquet")
-    ...     parted = inner_folds(work, 0, f"{work}/inner.parquet", share=0.3)
+    ...     parted = folds_inner(work, 0, f"{work}/inner.parquet", share=0.3)
     >>> len(parted.train), len(parted.held_out)
     (22, 10)
     """
@@ -113,10 +130,10 @@ def inner_folds(
     return found
 
 
-def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
+def folds_training(work: AnyPath) -> tuple[str, pl.DataFrame]:
     """Give how a work folder's folds were made, and what each scores and trains on.
 
-    The frame is that of `mel.folds.training_counts`. Raises MelError as `inner_folds` does.
+    The frame is that of `mel.folds.training_counts`. Raises MelError as `folds_inner` does.
 
     >>> from tempfile import TemporaryDirectory
     >>> images = pl.DataFrame(
@@ -136,7 +153,7 @@ def training(work: AnyPath) -> tuple[str, pl.DataFrame]:
     >>> with TemporaryDirectory() as work:
     ...     table.write(f"{work}/images.parquet")
     ...     folds.build(table).write(f"{work}/folds.parquet")
-    ...     training(work)[1].select("fold", "scored", "trains").rows()
+    ...     folds_training(work)[1].select("fold", "scored", "trains").rows()
     [(0, 8, 32), (1, 8, 32), (2, 8, 32), (3, 8, 32), (4, 8, 32)]
     """
     table, made = _read(work)

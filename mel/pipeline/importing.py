@@ -13,10 +13,10 @@ from mel.predictions import Predictions
 from mel.progress import say
 from mel.tables import Folds, ImageTable
 
-__all__ = ["import_scores"]
+__all__ = ["ensemble_import"]
 
 
-def import_scores(
+def ensemble_import(
     work: Work | AnyPath,
     name: str,
     oof: AnyPath,

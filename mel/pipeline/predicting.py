@@ -11,12 +11,12 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.predictions import Predictions
 from mel.progress import say
 
-__all__ = ["predict", "refresh", "report", "trained_members"]
+__all__ = ["cnn_predict", "cnn_report", "refresh", "trained_members"]
 
 _SUFFIXES = (".parquet", ".csv")
 
 
-def predict(
+def cnn_predict(
     work: AnyPath,
     member: str,
     images: AnyPath,
@@ -68,7 +68,7 @@ def trained_members(work: Work, wanted: Sequence[str] = ()) -> list[str]:
     return list(wanted) or trained
 
 
-def report(work: AnyPath) -> Path:
+def cnn_report(work: AnyPath) -> Path:
     """Write the report on a work folder's trainings, as far as they are: cnn/report.html.
 
     Raises MelError for a folder that is none, and where no member has trained an epoch yet.
@@ -95,6 +95,6 @@ def refresh(work: AnyPath) -> None:
     if page.is_file() and page.stat().st_mtime >= max(made, default=0.0):
         return
     try:
-        report(work)
+        cnn_report(work)
     except MelError as error:
         say(f"cnn/report.html: not written ({error})")

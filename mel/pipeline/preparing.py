@@ -7,10 +7,10 @@ from typing import Any
 from mel import kaggle
 from mel.pipeline.folder import AnyPath, Work
 
-__all__ = ["prepare"]
+__all__ = ["kaggle_prepare"]
 
 
-def prepare(
+def kaggle_prepare(
     work: AnyPath, sizes: Sequence[int], out: AnyPath | None = None, **options: Any
 ) -> kaggle.Preparation:
     """Prepare the images that a work folder has loaded, into `out` or its folder `prepared`.

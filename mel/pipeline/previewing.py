@@ -13,12 +13,12 @@ from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import opened
 from mel.tables import ImageTable
 
-__all__ = ["preview"]
+__all__ = ["cnn_preview"]
 
 _SHOWN = 6  # pictures
 
 
-def preview(
+def cnn_preview(
     recipe: Recipe | AnyPath, out: AnyPath, work: AnyPath | None = None, member: str | None = None
 ) -> Path:
     """Draw a sheet of the random changes of a member's training, by default the first's.

@@ -1,25 +1,50 @@
-"""The demo's bundle: what the app shows when no other is given, built once and used again."""
+"""The app over a bundle, or over the demo's: built once and used again."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from mel import app as room
 from mel.bundles import Bundle
 from mel.errors import MelError
 from mel.files import read_json
-from mel.pipeline.bundling import Wanted, bundle
+from mel.pipeline.bundling import Wanted, ensemble_bundle
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import demo
 from mel.pipeline.source import truth
 from mel.progress import say
 
-__all__ = ["demo_bundle"]
+__all__ = ["app", "demo_bundle"]
 
 _NAME = "demo.mel"
 _OF_ONE, _OTHERS = 4, 2  # examples: moles of one person, and of others
 _TOLD = {0: "drawn as harmless", 1: "drawn as a melanoma"}
+
+
+def app(
+    bundle: AnyPath | None = None,
+    work: AnyPath = "work/demo",
+    host: str = "localhost",
+    port: int = 8501,
+    *,
+    tiny: bool = False,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Show a bundle in a browser until Ctrl-C; without one, the demo's, done first in `work`.
+
+    `ready` is called once with the app's address, when it answers. Raises MelError for a port that
+    is taken, an address that is not this machine's, where Streamlit is not installed, and what
+    `mel.bundles.Bundle.open` and `demo_bundle` raise.
+
+    >>> app("missing.mel", port=0)  # any port that is free
+    Traceback (most recent call last):
+    mel.errors.MelError: missing.mel: no such bundle; correct the path, or make it: ...
+    """
+    room.require(host, port)
+    room.serve(demo_bundle(work, tiny=tiny) if bundle is None else bundle, host, port, ready=ready)
 
 
 def demo_bundle(work: AnyPath, *, tiny: bool = False) -> Path:
@@ -27,7 +52,7 @@ def demo_bundle(work: AnyPath, *, tiny: bool = False) -> Path:
 
     All of it is synthetic, and the bundle says so. What is done already is not done again: the
     stages of the demo, and a bundle whose blend is the one that stands in `work`. Raises what
-    `demo` and `bundle` raise.
+    `demo` and `ensemble_bundle` raise.
     """
     demo(work, tiny=tiny)
     place = Work(Path(work))
@@ -37,7 +62,7 @@ def demo_bundle(work: AnyPath, *, tiny: bool = False) -> Path:
         return out
     with TemporaryDirectory(prefix="mel-examples-") as folder:
         _put_examples(place, Path(folder))
-        bundle(place.root, out, Wanted(examples=Path(folder)))
+        ensemble_bundle(place.root, out, Wanted(examples=Path(folder)))
     return out
 
 

@@ -9,11 +9,12 @@ import polars as pl
 from mel import tabular
 from mel.config import Recipe
 from mel.files import read_header, write_bytes, write_text
-from mel.pipeline.folder import AnyPath
+from mel.pipeline.folder import AnyPath, Work
+from mel.pipeline.single import only
 from mel.pipeline.stages.level1 import level1, read_scores
 from mel.pipeline.standing import standing
 
-__all__ = ["Weighed", "importance", "nested", "variants"]
+__all__ = ["Weighed", "tabular_importance", "tabular_nested", "tabular_train", "variants"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,28 @@ class Weighed:
         return self.table.group_by("variant", "learner", maintain_order=True).head(count)
 
 
+def tabular_train(
+    recipe: Recipe | AnyPath, work: AnyPath, *, nested: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """Train the stack of a recipe on the members' folds, with patient context and without.
+
+    Gives `variants`, the rows of the function of that name, and with `nested` those of
+    `tabular_nested`. A stack that is there and current is not fitted anew. Raises MelError when a
+    stage before is missing or stale, and with `nested` for fewer than three folds, before anything
+    is fitted.
+
+    >>> found = tabular_train("tiny", "work/demo")
+    >>> [(row["variant"], row["blended"]) for row in found["variants"]]
+    [('context', True), ('single', False)]
+    """
+    place = Work(Path(work))
+    if nested and place.folds.is_file():
+        tabular.require_nestable(read_header(place.folds, "folds")["n_folds"])
+    only(recipe, work, "tabular")
+    told = {"variants": variants(recipe, work)}
+    return told | {"nested": tabular_nested(recipe, work)} if nested else told
+
+
 def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
     """Give a row for each variant of a stack: its out-of-fold AUC, and whether it is blended.
 
@@ -45,7 +68,7 @@ def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
     ]
 
 
-def nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
+def tabular_nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
     """Refit the stack inside each outer fold; give a row for each variant and kind of AUC.
 
     Keys: variant, kind (naive, oof or honest), pooled, fold_mean, low and high. Writes nested.json
@@ -74,7 +97,7 @@ def _auc(one: dict[str, float]) -> dict[str, float]:
     return {key: one[key] for key in ("pooled", "fold_mean", "low", "high")}
 
 
-def importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:
+def tabular_importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:
     """Give what each feature is worth to the stack, and draw it for both variants.
 
     Writes importance-context.svg, importance-single.svg and the same as PNG into the stack's

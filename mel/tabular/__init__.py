@@ -8,7 +8,7 @@ scikit-learn are imported when first needed.
 from mel.tabular.checking import check_settings
 from mel.tabular.features import VARIANTS, FeatureList, describe
 from mel.tabular.importance import importance_figure, read_importance
-from mel.tabular.nesting import Nested, nested, write_nested
+from mel.tabular.nesting import Nested, nested, require_nestable, write_nested
 from mel.tabular.stack import Stack, load
 from mel.tabular.training import train
 
@@ -23,6 +23,7 @@ __all__ = [
     "load",
     "nested",
     "read_importance",
+    "require_nestable",
     "train",
     "write_nested",
 ]

@@ -22,7 +22,7 @@ from mel.tabular.joining import Joined
 from mel.tabular.stack import Stack
 from mel.tabular.variant import VariantStack
 
-__all__ = ["Nested", "nested", "write_nested"]
+__all__ = ["Nested", "nested", "require_nestable", "write_nested"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,17 @@ class Nested:
         """Give plain data for a file."""
         naive = None if self.naive is None else self.naive.as_dict()
         return {"honest": self.honest.as_dict(), "naive": naive, "inner": list(self.inner)}
+
+
+def require_nestable(n_folds: int) -> None:
+    """Raise MelError for fewer than three folds: without one of them there must be two.
+
+    >>> require_nestable(2)
+    Traceback (most recent call last):
+    mel.errors.MelError: nested: needs 3 folds or more, these are 2; build more
+    """
+    if n_folds < 3:
+        raise MelError(f"nested: needs 3 folds or more, these are {n_folds}; build more")
 
 
 def nested(
@@ -84,8 +95,7 @@ def nested(
     (['context', 'single'], 40, 3)
     """
     table, settings = as_table(table), settings or TabularSettings()
-    if folds.n_folds < 3:
-        raise MelError(f"nested: needs 3 folds or more, these are {folds.n_folds}; build more")
+    require_nestable(folds.n_folds)
     check_settings(settings, table)
     joined = Joined.of(table, folds, oof, None)
     found: dict[Variant, Nested] = {}

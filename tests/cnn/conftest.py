@@ -140,11 +140,11 @@ def exported(
         small_folds.write(place / "folds.parquet")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("KERAS_BACKEND", "jax")  # as where it was trained on a TPU
-            pipeline.export(place, [name], average=True)
+            pipeline.cnn_export(place, [name], average=True)
 
     work = tmp_path_factory.mktemp("exported") / "work"
     shutil.copytree(once("exported", export), work)
-    (made,) = pipeline.export(work, [name], [0], average=True).values()
+    (made,) = pipeline.cnn_export(work, [name], [0], average=True).values()
     return Place(work, work / "cnn" / name, made)
 
 

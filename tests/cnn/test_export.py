@@ -69,7 +69,7 @@ def test_what_is_exported_already_is_skipped_and_said(
     exported: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ROOM, "launch", lambda *_: pytest.fail("nothing is to be done"))
-    again = pipeline.export(exported.work, [exported.member.name], [0], average=True)
+    again = pipeline.cnn_export(exported.work, [exported.member.name], [0], average=True)
     assert again == {exported.member.name: exported.made}
     assert capsys.readouterr().err.count("exported already, skipped") == 2
 
@@ -89,10 +89,10 @@ def test_graphs_of_another_checkpoint_or_changed_ones_are_made_again(
     said = read_json(place / EXPORT)
     whole = (place / "graph-32.onnx").read_bytes()
     write_json(place / EXPORT, said | {"made_from": said["made_from"] | {"checkpoints": ["x"]}})
-    pipeline.export(work, folds=[0])
+    pipeline.cnn_export(work, folds=[0])
     write_json(place / EXPORT, said)
     (place / "graph-32.onnx").write_bytes(whole[:-1] + b"\0")
-    pipeline.export(work, folds=[0])
+    pipeline.cnn_export(work, folds=[0])
     assert asked == ["fold 0", "fold 0"]
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_exported_is_refused_in_a_line(
     with pytest.raises(MelError, match="fold 7: the folds are 0 to 1"):
         cnn.export(member, small, folds, only_folds=[7])
     with pytest.raises(MelError, match="no trained member 'efficientnetv2_micro-33'; did you mean"):
-        pipeline.export(work, ["efficientnetv2_micro-33"])
+        pipeline.cnn_export(work, ["efficientnetv2_micro-33"])
     others = Folds.of(folds.frame.with_columns(fold=1 - folds.frame["fold"]), seed=0, method="x")
     with pytest.raises(MelError, match="was trained on other folds"):
         cnn.export(member, small, others)

@@ -32,7 +32,7 @@ def told(folder: Path) -> dict[str, object]:
 def test_a_work_folders_own_folds_are_audited_into_its_audit_folder(
     work: Path, folds: Folds
 ) -> None:
-    assert pipeline.audit(work).ok
+    assert pipeline.folds_audit(work).ok
     assert told(work / "audit")["folds"] == folds.digest
     assert pipeline.audit_folder(work, work / "folds.parquet") == work / "audit"
 
@@ -40,10 +40,10 @@ def test_a_work_folders_own_folds_are_audited_into_its_audit_folder(
 def test_another_map_is_audited_into_a_folder_of_its_name(
     work: Path, table: ImageTable, tmp_path: Path
 ) -> None:
-    pipeline.audit(work)
+    pipeline.folds_audit(work)
     other = tmp_path / "other.parquet"
     Folds.of(by_row(table), seed=0, method="by row").write(other)
-    found = pipeline.audit(work, other)
+    found = pipeline.folds_audit(work, other)
     assert not found.ok
     assert told(work / "audit" / "other")["ok"] is False
     assert told(work / "audit")["ok"] is True
@@ -51,12 +51,12 @@ def test_another_map_is_audited_into_a_folder_of_its_name(
 
 def test_plain_files_need_no_work_folder(work: Path, tmp_path: Path) -> None:
     files = {"images": work / "images.parquet", "fold_map": work / "folds.parquet"}
-    assert pipeline.audit(**files).ok
+    assert pipeline.folds_audit(**files).ok
     assert told(work / "audit" / "folds")["ok"]
-    pipeline.audit(**files, out=tmp_path / "here", compare=False)
+    pipeline.folds_audit(**files, out=tmp_path / "here", compare=False)
     assert told(tmp_path / "here")["comparison"] is None
     with pytest.raises(MelError, match="give --work, or both --images and --folds"):
-        pipeline.audit(images=work / "images.parquet")
+        pipeline.folds_audit(images=work / "images.parquet")
 
 
 def test_copies_found_in_the_work_folder_are_taken(
@@ -64,36 +64,36 @@ def test_copies_found_in_the_work_folder_are_taken(
 ) -> None:
     pairs = pl.DataFrame({"image_id_1": ["img000"], "image_id_2": ["img001"], "kind": ["near"]})
     pairs.write_parquet(work / "duplicates.parquet")
-    found = pipeline.audit(work)
+    found = pipeline.folds_audit(work)
     assert found.crossings["kind"].to_list() == ["near pair"]
     assert "duplicates.parquet" in capsys.readouterr().err
     pairs.with_columns(image_id_2=pl.lit("img020")).write_csv(work / "list.csv")
-    assert pipeline.audit(work, near=work / "list.csv").ok
+    assert pipeline.folds_audit(work, near=work / "list.csv").ok
 
 
 def test_further_columns_are_weighed(work: Path, table: ImageTable) -> None:
     more = table.frame.with_columns(camera=pl.col("image_id").str.slice(-1))
     ImageTable.of(more, "more").write(work / "images.parquet")
-    assert "camera" in pipeline.audit(work, columns=["camera"]).balance["axis"]
-    assert "camera" not in pipeline.audit(work).balance["axis"]
+    assert "camera" in pipeline.folds_audit(work, columns=["camera"]).balance["axis"]
+    assert "camera" not in pipeline.folds_audit(work).balance["axis"]
     text = pipeline.embedded()["tiny"].read_text(encoding="utf-8")
     balanced = text.replace("[folds]", '[folds]\nbalance = ["camera"]')
     (work / "recipe.toml").write_text(balanced, encoding="utf-8")
-    assert "camera" in pipeline.audit(work).balance["axis"]
+    assert "camera" in pipeline.folds_audit(work).balance["axis"]
     (work / "recipe.toml").write_text("no recipe", encoding="utf-8")
-    assert pipeline.audit(work).ok
+    assert pipeline.folds_audit(work).ok
 
 
 def test_a_clean_map_is_imported_beside_the_folds(
     work: Path, table: ImageTable, folds: Folds, tmp_path: Path
 ) -> None:
     folds.frame.write_csv(tmp_path / "theirs.csv")
-    found, path = pipeline.import_map(tmp_path / "theirs.csv", work)
+    found, path = pipeline.folds_import(tmp_path / "theirs.csv", work)
     assert found.ok
     assert path == work / "folds" / "theirs.parquet"
     assert Folds.read(path).digest == folds.digest
     assert told(work / "audit" / "theirs")["ok"]
-    _, path = pipeline.import_map(tmp_path / "theirs.csv", work, tmp_path / "mine.parquet")
+    _, path = pipeline.folds_import(tmp_path / "theirs.csv", work, tmp_path / "mine.parquet")
     assert path == tmp_path / "mine.parquet"
 
 
@@ -101,11 +101,11 @@ def test_a_leaking_map_is_written_only_when_asked(
     work: Path, table: ImageTable, tmp_path: Path
 ) -> None:
     by_row(table).write_csv(tmp_path / "rows.csv")
-    found, path = pipeline.import_map(tmp_path / "rows.csv", work)
+    found, path = pipeline.folds_import(tmp_path / "rows.csv", work)
     assert (found.ok, path) == (False, None)
     assert not (work / "folds").exists()
     assert told(work / "audit" / "rows")["ok"] is False
-    _, path = pipeline.import_map(tmp_path / "rows.csv", work, keep_leaks=True)
+    _, path = pipeline.folds_import(tmp_path / "rows.csv", work, keep_leaks=True)
     assert path is not None
     assert path.is_file()
     with pytest.raises(MelError, match="would leak"):
@@ -118,7 +118,7 @@ def test_a_map_without_a_class_in_a_fold_is_written_though_it_is_at_fault(
     ill = pl.col("patient_id") < "p10"
     frame = table.train.select("image_id", fold=pl.when(ill).then(0).otherwise(1))
     frame.write_csv(tmp_path / "split.csv")
-    found, path = pipeline.import_map(tmp_path / "split.csv", work)
+    found, path = pipeline.folds_import(tmp_path / "split.csv", work)
     assert found.faults == ("fold 1 has no positive",)
     assert path is not None
 
@@ -128,7 +128,7 @@ def test_an_imported_map_never_goes_over_the_file_it_came_from(work: Path, folds
     folds.frame.write_csv(path)
     before = path.read_bytes()
     with pytest.raises(MelError, match=r"theirs\.csv: unknown suffix"):
-        pipeline.import_map(path, work, path)
+        pipeline.folds_import(path, work, path)
     assert path.read_bytes() == before
     assert not (work / "audit").exists()
 
@@ -136,7 +136,7 @@ def test_an_imported_map_never_goes_over_the_file_it_came_from(work: Path, folds
 def test_an_audit_says_which_command_makes_what_is_missing(work: Path) -> None:
     (work / "folds.parquet").unlink()
     with pytest.raises(MelError, match=f"mel folds build RECIPE --work {work}"):
-        pipeline.audit(work)
+        pipeline.folds_audit(work)
     (work / "images.parquet").unlink()
     with pytest.raises(MelError, match=f"mel kaggle load RECIPE --data DIR --work {work}"):
-        pipeline.audit(work)
+        pipeline.folds_audit(work)

@@ -23,7 +23,7 @@ def test_a_report_says_what_the_blend_says_and_leaves_it_alone(work, recipe_file
     assert f"{best['shap']:.3f}</td>" in shown
     order = [shown.index(text) for text in ("patient&#x27;s other images (in", "single image (not")]
     assert order == sorted(order)
-    page, words = pipeline.blend_report(recipe_file, work)
+    page, words = pipeline.ensemble_report(recipe_file, work)
     assert page == place / "report.html"
     assert page.read_text(encoding="utf-8") == shown
     assert {path.stem for path in (place / "figures").iterdir()} == FIGURES
@@ -33,4 +33,4 @@ def test_a_report_says_what_the_blend_says_and_leaves_it_alone(work, recipe_file
     assert {s.kind for s in pipeline.status(work)} == {"done"}
     recipe_file.write_text(recipe_file.read_text().replace("rounds = 3", "rounds = 4"))
     with pytest.raises(MelError, match=r"ensemble/blend: is stale .*: mel ensemble blend"):
-        pipeline.blend_report(recipe_file, work)
+        pipeline.ensemble_report(recipe_file, work)

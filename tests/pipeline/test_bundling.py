@@ -215,7 +215,7 @@ def made(
     (desk / "shown" / "examples.csv").write_text("image_id,age,sex,note\na,50,female,drawn\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cnn, "export", exporter(graph_of, []))
-        found = pipeline.bundle(whole, desk / "small.mel", Wanted(examples=desk / "shown"))
+        found = pipeline.ensemble_bundle(whole, desk / "small.mel", Wanted(examples=desk / "shown"))
     return found, desk / "small.mel"
 
 
@@ -351,7 +351,7 @@ def test_a_bundle_is_the_same_bytes_each_time(
 ) -> None:
     one, other = tmp_path / "one.mel", tmp_path / "other.mel"
     for path in (one, other):
-        pipeline.bundle(work, path, Wanted(measured=0))
+        pipeline.ensemble_bundle(work, path, Wanted(measured=0))
     assert one.read_bytes() == other.read_bytes()
 
 
@@ -475,10 +475,10 @@ def test_examples_are_shown_with_what_is_known_of_them(
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(MelError, match="holds 0 pictures"):
-        pipeline.bundle(work, tmp_path / "x.mel", Wanted(examples=empty))
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel", Wanted(examples=empty))
     (empty / "b.jpg").write_bytes(b"none")
     with pytest.raises(MelError, match=r"b\.jpg: cannot be read"):
-        pipeline.bundle(work, tmp_path / "x.mel", Wanted(examples=empty))
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel", Wanted(examples=empty))
 
 
 # smaller ones
@@ -487,7 +487,9 @@ def test_examples_are_shown_with_what_is_known_of_them(
 def test_some_folds_are_measured_against_all(
     work: Path, tmp_path: Path, exporting: list[str]
 ) -> None:
-    found = pipeline.bundle(work, tmp_path / "x.mel", Wanted(folds=(1,), weights="float16"))
+    found = pipeline.ensemble_bundle(
+        work, tmp_path / "x.mel", Wanted(folds=(1,), weights="float16")
+    )
     assert found.made_of == "networks of fold 1, weights in float16"
     assert found.measured[0].what == found.made_of
     assert found.measured[0].against == "all folds in float32"
@@ -500,7 +502,7 @@ def test_some_folds_are_measured_against_all(
 def test_averaged_folds_are_never_measured_on_what_they_saw(work: Path, tmp_path: Path) -> None:
     recipe = work / "recipe.toml"
     with pytest.raises(MelError, match="efficientnetv2_micro-16: ranks each fold's scores"):
-        pipeline.bundle(work, tmp_path / "x.mel", Wanted(average=True))
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel", Wanted(average=True))
     assert recipe.is_file()
     found = _unmeasured(Wanted(average=True), "no image is new to its networks")
     assert "averaging the folds' weights costs was not measured: no image is new" in found
@@ -532,7 +534,7 @@ def test_a_network_that_says_something_else_leaves_no_bundle(
     other.write_bytes(graph_of(32, 99))
     out = tmp_path / "out" / "x.mel"
     with pytest.raises(MelError, match=r"micro-32: the bundle and the work folder differ by"):
-        pipeline.bundle(work, out, Wanted(measured=0))
+        pipeline.ensemble_bundle(work, out, Wanted(measured=0))
     assert list(out.parent.iterdir()) == []
 
 
@@ -542,7 +544,7 @@ def test_a_stale_blend_is_refused_with_the_command_that_makes_it(
     recipe = work / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("rounds = 5", "rounds = 6"))
     with pytest.raises(MelError, match=r"ensemble/blend: is stale .* mel ensemble blend"):
-        pipeline.bundle(work, tmp_path / "x.mel")
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel")
 
 
 def test_scores_from_elsewhere_are_refused_by_name_where_they_are_needed(
@@ -564,7 +566,7 @@ def test_scores_from_elsewhere_are_refused_by_name_where_they_are_needed(
     pipeline.only(recipe, work, "tabular")
     pipeline.only(recipe, work, "ensemble")
     with pytest.raises(MelError, match="cp_1: its scores were made elsewhere"):
-        pipeline.bundle(work, tmp_path / "x.mel")
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel")
 
 
 @pytest.mark.parametrize(
@@ -578,7 +580,7 @@ def test_what_does_not_exist_is_refused(
     work: Path, tmp_path: Path, wanted: dict[str, Any], fault: str
 ) -> None:
     with pytest.raises(MelError, match=fault):
-        pipeline.bundle(work, tmp_path / "x.mel", Wanted(**wanted))
+        pipeline.ensemble_bundle(work, tmp_path / "x.mel", Wanted(**wanted))
 
 
 @pytest.mark.parametrize(
@@ -597,7 +599,7 @@ def test_what_makes_no_sense_is_refused(wanted: dict[str, Any], fault: str) -> N
 
 def test_a_folder_is_no_place_for_a_bundle(work: Path, tmp_path: Path) -> None:
     with pytest.raises(MelError, match="is a folder"):
-        pipeline.bundle(work, tmp_path)
+        pipeline.ensemble_bundle(work, tmp_path)
     (tmp_path / "file").touch()
     with (
         pytest.raises(MelError, match=r"x\.mel: cannot be written"),

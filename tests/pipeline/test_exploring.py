@@ -41,7 +41,7 @@ def test_images_are_explored_on_folds_of_their_own_and_with_the_copies_found(
         {"image_id_1": [ids[0]], "image_id_2": [ids[5]], "kind": ["near"], "distance": [0.01]}
     )
     write_table(work.root / "duplicates.parquet", pairs, {"kind": "duplicates"})
-    found = pipeline.explore(work.root, examples=1)
+    found = pipeline.kaggle_explore(work.root, examples=1)
     assert [(twins.of, twins.groups) for twins in found.numbers.twins][-1] == ("pairs", 1)
     assert found.report == work.root / "explore" / "report.html"
     assert _said(work)["inputs"]["images"] == ImageTable.read(work.images).digest
@@ -52,7 +52,7 @@ def test_images_are_explored_on_folds_of_their_own_and_with_the_copies_found(
 def test_the_folds_of_the_work_folder_are_taken(lean: pipeline.Work, tmp_path: Path) -> None:
     folds = build(ImageTable.read(lean.images), FoldsSettings(n_folds=2))
     folds.write(lean.folds)
-    pipeline.explore(lean.root, tmp_path / "elsewhere", examples=0, headers=False)
+    pipeline.kaggle_explore(lean.root, tmp_path / "elsewhere", examples=0, headers=False)
     said = json.loads((tmp_path / "elsewhere" / "explore.json").read_text(encoding="utf-8"))
     assert said["inputs"]["folds"] == folds.digest
     assert not (lean.root / "explore").exists()
@@ -64,7 +64,7 @@ def test_folds_of_other_images_are_passed_over(
     rows = pl.DataFrame({"image_id": ["x", "y"], "fold": [0, 1]})
     strange = Folds.of(rows, seed=0, method="of others")
     strange.write(lean.folds)
-    pipeline.explore(lean.root, examples=0, headers=False)
+    pipeline.kaggle_explore(lean.root, examples=0, headers=False)
     assert "is passed over" in capsys.readouterr().err
     assert _said(lean)["inputs"]["folds"] != strange.digest
 
@@ -75,7 +75,7 @@ def test_a_table_too_small_for_folds_is_explored_without_an_audit(
     table = ImageTable.read(work.images)
     few = ImageTable.of(table.train.filter(pl.col("target") == 0).head(3), "few")
     few.write(work.images)
-    found = pipeline.explore(work.root)
+    found = pipeline.kaggle_explore(work.root)
     assert "no shortcut audit: " in capsys.readouterr().err
     assert found.findings["shortcuts"].startswith("Not audited")
 
@@ -83,6 +83,6 @@ def test_a_table_too_small_for_folds_is_explored_without_an_audit(
 def test_a_work_folder_without_images_says_what_to_do_first(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with pytest.raises(MelError, match="load the images first: mel kaggle load RECIPE"):
-        pipeline.explore(tmp_path / "work")
+        pipeline.kaggle_explore(tmp_path / "work")
     with pytest.raises(MelError, match="no such work folder"):
-        pipeline.explore(tmp_path / "nowhere")
+        pipeline.kaggle_explore(tmp_path / "nowhere")

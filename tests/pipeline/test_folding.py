@@ -8,7 +8,7 @@ import pytest
 from mel.config import FoldsSettings, Recipe
 from mel.errors import MelError
 from mel.folds import Inner, build
-from mel.pipeline import Work, inner_folds, only, repeat_folds, training
+from mel.pipeline import Work, folds_inner, folds_repeat, folds_training, only
 from mel.tables import Folds, ImageTable
 
 
@@ -22,7 +22,7 @@ def loaded(recipe: Recipe, competition: Path, tmp_path: Path) -> Work:
 
 def test_each_seed_has_a_file_of_its_own_and_the_folds_stay(loaded: Work, recipe: Recipe) -> None:
     before = loaded.folds.read_bytes()
-    rows = repeat_folds(recipe, loaded.root, [3, 0])
+    rows = folds_repeat(recipe, loaded.root, [3, 0])
     assert [(seed, path.name) for seed, _, _, path in rows] == [
         *((3, "seed-3.parquet"), (0, "seed-0.parquet")),
     ]
@@ -46,7 +46,7 @@ def test_seeds_that_are_none_are_refused_before_anything_is_written(
         ([2**31], "seed 2147483648 is not from 0"),
     ]:
         with pytest.raises(MelError, match=message):
-            repeat_folds(recipe, loaded.root, seeds)
+            folds_repeat(recipe, loaded.root, seeds)
     assert not (loaded.root / "folds").exists()
 
 
@@ -55,13 +55,13 @@ def test_images_of_other_settings_are_not_taken(loaded: Work, recipe_file: Path)
         recipe_file.read_text().replace("[folds]", "test_fraction = 0.5\n[folds]")
     )
     with pytest.raises(MelError, match=r"images are stale \(input settings changed .* run first:"):
-        repeat_folds(recipe_file, loaded.root, [0])
+        folds_repeat(recipe_file, loaded.root, [0])
 
 
 def test_the_inner_hold_out_is_written_where_asked_and_nothing_else(loaded: Work) -> None:
     before = sorted(loaded.root.rglob("*"))
     out = loaded.root.parent / "inner.parquet"
-    found = inner_folds(loaded.root, 1, out, 0.4, seed=2)
+    found = folds_inner(loaded.root, 1, out, 0.4, seed=2)
     assert sorted(loaded.root.rglob("*")) == before
     again = Inner.read(out)
     assert again.digest == found.digest
@@ -71,11 +71,11 @@ def test_the_inner_hold_out_is_written_where_asked_and_nothing_else(loaded: Work
 
 def test_an_inner_hold_out_in_another_format_is_refused(loaded: Work) -> None:
     with pytest.raises(MelError, match=r"inner\.csv: unknown suffix; give a file that ends in"):
-        inner_folds(loaded.root, 0, "inner.csv")
+        folds_inner(loaded.root, 0, "inner.csv")
 
 
 def test_every_fold_says_what_it_trains_on(loaded: Work) -> None:
-    method, found = training(loaded.root)
+    method, found = folds_training(loaded.root)
     train = ImageTable.read(loaded.images).train
     assert method == "balanced-groups"
     assert (found["scored"] + found["trains"] == train.height).all()

@@ -75,7 +75,7 @@ def files(work: pipeline.Work, name: str, n_folds: int | None = None) -> tuple[P
 
 
 def imported(work: pipeline.Work, name: str, n_folds: int | None = None, **options: object):
-    return pipeline.import_scores(work, name, *files(work, name, n_folds), **options)
+    return pipeline.ensemble_import(work, name, *files(work, name, n_folds), **options)
 
 
 def kinds(work: pipeline.Work, recipe: Path) -> dict[str, str]:
@@ -93,7 +93,7 @@ def test_a_recipe_of_imported_members_runs_to_a_submission(work, recipe) -> None
     with pytest.raises(MelError, match=f"needs imported/ours, which is missing .*{command} ours"):
         pipeline.only(recipe, work.root, "tabular")
     with pytest.raises(MelError, match="names no network to train"):
-        pipeline.train_members(recipe, work.root)
+        pipeline.cnn_train(recipe, work.root)
     imported(work, "ours")
     with pytest.raises(MelError, match=r"theirs: was made on folds .* --foreign"):
         imported(work, "theirs", 3)
@@ -113,7 +113,7 @@ def test_a_recipe_of_imported_members_runs_to_a_submission(work, recipe) -> None
     for room in ("tabular/lightgbm", "ensemble/blend"):
         for kind in ("oof", "test"):
             assert set(Predictions.read(work.root / room / f"{kind}.parquet").foreign) == {"theirs"}
-    assert pipeline.submit_from(work.root, "imported/ours").name == "ours.csv"
+    assert pipeline.submit_make(work.root, "imported/ours").name == "ours.csv"
     assert pipeline.plan(recipe, work.root)
     line = ["run", str(recipe), "--work", str(work.root), "--dry-run"]
     assert CliRunner().invoke(app, line).exit_code == 0
@@ -166,14 +166,14 @@ def test_foreign_scores_need_the_recipes_allowance(work, recipe) -> None:
 
 def test_other_folds_make_an_import_stale_until_it_is_made_again(work, recipe) -> None:
     pair = files(work, "ours")
-    pipeline.import_scores(work, "ours", *pair)
+    pipeline.ensemble_import(work, "ours", *pair)
     recipe.write_text(RECIPE.replace("n_folds = 2", "n_folds = 3"))
     pipeline.only(recipe, work.root, "folds")
     (state,) = [s for s in pipeline.status(work.root, recipe) if s.name == "imported/ours"]
     assert state.kind == "stale"
     assert "input folds changed" in state.why
     assert "mel ensemble import" in state.why
-    assert pipeline.import_scores(work, "ours", *pair, foreign=True).oof.foreign
+    assert pipeline.ensemble_import(work, "ours", *pair, foreign=True).oof.foreign
     imported(work, "ours", replace=True)
     assert kinds(work, recipe)["imported/ours"] == "done"
 
@@ -183,15 +183,15 @@ def test_the_same_scores_change_nothing_and_others_need_to_be_told_to(work, caps
     oof, test = files(work, "ours")
     pl.read_csv(oof).sample(fraction=1, shuffle=True, seed=1).write_csv(oof)
     before = [path.read_bytes() for path in sorted(first.folder.iterdir())]
-    pipeline.import_scores(work, "ours", oof, test)
+    pipeline.ensemble_import(work, "ours", oof, test)
     assert "holds these very scores already" in capsys.readouterr().err
-    pipeline.import_scores(work, "ours", oof, test, replace=True)
+    pipeline.ensemble_import(work, "ours", oof, test, replace=True)
     assert [path.read_bytes() for path in sorted(first.folder.iterdir())] == before
     pl.read_csv(oof).with_columns(pl.col("pred") ** 2).write_csv(oof)
     with pytest.raises(MelError, match="holds other scores under this name; choose another --name"):
-        pipeline.import_scores(work, "ours", oof, test)
+        pipeline.ensemble_import(work, "ours", oof, test)
     assert [path.read_bytes() for path in sorted(first.folder.iterdir())] == before
-    again = pipeline.import_scores(work, "ours", oof, test, replace=True)
+    again = pipeline.ensemble_import(work, "ours", oof, test, replace=True)
     assert again.oof.digest != first.oof.digest
 
 
@@ -214,16 +214,16 @@ def test_a_fold_map_of_its_own_file_says_on_which_folds_scores_were_made(work, t
     rows.select("image_id", kfold=5 - pl.col("fold")).write_csv(tmp_path / "map.csv")
     rows.drop("fold").write_csv(oof)
     with pytest.raises(MelError, match="nothing says on which folds"):
-        pipeline.import_scores(work, "ours", oof, test)
-    found = pipeline.import_scores(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
+        pipeline.ensemble_import(work, "ours", oof, test)
+    found = pipeline.ensemble_import(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
     assert found.oof.folds == work.parted().digest
     rows.with_columns(fold=pl.int_range(pl.len()) % 2).write_csv(oof)
     with pytest.raises(MelError, match=r"map.csv: parts the images otherwise than the folds in"):
-        pipeline.import_scores(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
+        pipeline.ensemble_import(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
     strange = rows.select(pl.format("x{}", "image_id").alias("image_id"), "fold")
     strange.write_csv(tmp_path / "map.csv")
     with pytest.raises(MelError, match=r"map.csv: image 'x.*' is not in table"):
-        pipeline.import_scores(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
+        pipeline.ensemble_import(work, "ours", oof, test, fold_map=tmp_path / "map.csv")
 
 
 def test_the_command_says_what_was_taken_and_what_the_recipe_needs(work) -> None:
@@ -244,7 +244,7 @@ def test_the_command_says_what_was_taken_and_what_the_recipe_needs(work) -> None
 
 def test_a_folder_without_images_or_folds_asks_for_them(recipe, tiny_competition, tmp_path) -> None:
     with pytest.raises(MelError, match="no such work folder"):
-        pipeline.import_scores(tmp_path / "work", "x", "a.csv", "b.csv")
+        pipeline.ensemble_import(tmp_path / "work", "x", "a.csv", "b.csv")
     pipeline.only(recipe, tmp_path / "work", "load", tiny_competition)
     with pytest.raises(MelError, match="make the folds first: mel folds build"):
-        pipeline.import_scores(tmp_path / "work", "x", "a.csv", "b.csv")
+        pipeline.ensemble_import(tmp_path / "work", "x", "a.csv", "b.csv")

@@ -32,8 +32,8 @@ def test_images_and_folds_are_all_that_is_to_do(work, recipe):
         ("load", "done"),
         ("folds", "done"),
     ]
-    assert pipeline.audit(work, compare=False).ok
-    rows = pipeline.repeat_folds(recipe, work, [1, 2])
+    assert pipeline.folds_audit(work, compare=False).ok
+    rows = pipeline.folds_repeat(recipe, work, [1, 2])
     assert len(rows) == 2
 
 
@@ -49,9 +49,9 @@ def test_whatever_trains_or_submits_asks_for_a_member(work, recipe, competition)
         lambda: pipeline.run(recipe, work, competition),
         lambda: pipeline.plan(recipe, work, competition),
         lambda: pipeline.members(recipe),
-        lambda: pipeline.train_members(recipe, work),
-        lambda: pipeline.train_members(recipe, work, "efficientnetv2_micro-32"),
-        lambda: pipeline.submit_from(work),
+        lambda: pipeline.cnn_train(recipe, work),
+        lambda: pipeline.cnn_train(recipe, work, "efficientnetv2_micro-32"),
+        lambda: pipeline.submit_make(work),
     ):
         with pytest.raises(MelError, match=ASKS):
             call()

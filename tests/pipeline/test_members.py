@@ -35,9 +35,9 @@ def _state(work, recipe):
 def test_without_prepared_images_it_is_refused_with_the_command(work, prepared_recipe, trained):
     command = rf"run first: mel kaggle prepare --work {work} --size 32$"
     with pytest.raises(MelError, match=rf"{MEMBER}: needs prepared images of 32.*{command}"):
-        pipeline.train_members(prepared_recipe, work, MEMBER)
+        pipeline.cnn_train(prepared_recipe, work, MEMBER)
     with pytest.raises(MelError, match=command):
-        pipeline.train_members(prepared_recipe, work, MEMBER, fold=0)
+        pipeline.cnn_train(prepared_recipe, work, MEMBER, fold=0)
     assert trained == []
     assert "mel kaggle prepare" in _state(work, prepared_recipe).why
 
@@ -51,24 +51,24 @@ def test_a_size_that_comes_later_is_prepared_aside_and_leaves_the_others_as_they
     with pytest.raises(MelError, match=r"--size 16 --size 32$"):
         pipeline.run(prepared_recipe, work)
     assert trained == [], "days of training before a refusal"
-    pipeline.prepare(work, [16])
-    pipeline.train_members(prepared_recipe, work, "efficientnetv2_micro-16")
-    pipeline.prepare(work, [32], work / "prepared-32")
-    pipeline.train_members(prepared_recipe, work)
+    pipeline.kaggle_prepare(work, [16])
+    pipeline.cnn_train(prepared_recipe, work, "efficientnetv2_micro-16")
+    pipeline.kaggle_prepare(work, [32], work / "prepared-32")
+    pipeline.cnn_train(prepared_recipe, work)
     assert trained == ["efficientnetv2_micro-16", MEMBER]
 
 
 def test_where_other_sizes_are_prepared_the_new_one_goes_aside(work, prepared_recipe, trained):
-    pipeline.prepare(work, [16])
+    pipeline.kaggle_prepare(work, [16])
     aside = work / "prepared-32"
     with pytest.raises(MelError, match=rf"holds only 16; run first: .* --size 32 --out {aside}$"):
-        pipeline.train_members(prepared_recipe, work, MEMBER)
+        pipeline.cnn_train(prepared_recipe, work, MEMBER)
 
 
 def test_it_is_trained_on_the_records_of_its_size_and_the_other_on_files(
     work, prepared_recipe, monkeypatch, trained
 ):
-    pipeline.prepare(work, [32])
+    pipeline.kaggle_prepare(work, [32])
     seen, fake = {}, cnn.train
 
     def train(table, folds, settings, out, **others):
@@ -76,7 +76,7 @@ def test_it_is_trained_on_the_records_of_its_size_and_the_other_on_files(
         return fake(table, folds, settings, out, **others)
 
     monkeypatch.setattr(cnn, "train", train)
-    pipeline.train_members(prepared_recipe, work)
+    pipeline.cnn_train(prepared_recipe, work)
     table, others = seen[32]
     place, key = split(table.frame["path"][0])
     assert place.parent == (work / "prepared" / "32").absolute()
@@ -89,14 +89,14 @@ def test_it_is_trained_on_the_records_of_its_size_and_the_other_on_files(
 def test_images_prepared_otherwise_make_it_stale_and_no_other_member(
     work, prepared_recipe, trained
 ):
-    pipeline.prepare(work, [32])
-    pipeline.train_members(prepared_recipe, work)
+    pipeline.kaggle_prepare(work, [32])
+    pipeline.cnn_train(prepared_recipe, work)
     shutil.rmtree(work / "prepared")
     assert "needs prepared images" in _state(work, prepared_recipe).why
-    pipeline.prepare(work, [32])
+    pipeline.kaggle_prepare(work, [32])
     assert _state(work, prepared_recipe).done
     shutil.rmtree(work / "prepared")
-    pipeline.prepare(work, [32], quality=80)
+    pipeline.kaggle_prepare(work, [32], quality=80)
     states = {s.name: s for s in pipeline.status(work, prepared_recipe)}
     assert "input pictures changed" in states[f"cnn/{MEMBER}"].why
     assert states["cnn/efficientnetv2_micro-16"].done

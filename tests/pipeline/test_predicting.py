@@ -8,31 +8,31 @@ import pytest
 
 from mel.errors import MelError
 from mel.files import write_table
-from mel.pipeline.predicting import predict, refresh, report
+from mel.pipeline.predicting import cnn_predict, cnn_report, refresh
 
 
 def test_prediction_with_an_unknown_member_or_suffix_is_refused(tmp_path: Path) -> None:
     work = tmp_path / "work"
     with pytest.raises(MelError, match="no such work folder"):
-        predict(work, "x-32", tmp_path, tmp_path / "out.csv")
+        cnn_predict(work, "x-32", tmp_path, tmp_path / "out.csv")
     work.mkdir()
     hint = f"no trained member 'x-32'; none is trained yet; mel cnn train RECIPE --work {work}$"
     with pytest.raises(MelError, match=hint):
-        predict(work, "x-32", tmp_path, tmp_path / "out.csv")
+        cnn_predict(work, "x-32", tmp_path, tmp_path / "out.csv")
     (work / "cnn/x-32").mkdir(parents=True)
     (work / "cnn/x-32/recipe.json").write_text("{}")
     with pytest.raises(MelError, match=r"no trained member 'x-31'; did you mean 'x-32'"):
-        predict(work, "x-31", tmp_path, tmp_path / "out.csv")
+        cnn_predict(work, "x-31", tmp_path, tmp_path / "out.csv")
     with pytest.raises(MelError, match=r"ends in .parquet or .csv"):
-        predict(work, "x-32", tmp_path, tmp_path / "out.txt")
+        cnn_predict(work, "x-32", tmp_path, tmp_path / "out.txt")
 
 
 def test_a_report_needs_a_folder_in_which_something_trained(tmp_path: Path) -> None:
     with pytest.raises(MelError, match="no such work folder"):
-        report(tmp_path / "work")
+        cnn_report(tmp_path / "work")
     (tmp_path / "work").mkdir()
     with pytest.raises(MelError, match="no member has trained an epoch yet"):
-        report(tmp_path / "work")
+        cnn_report(tmp_path / "work")
 
 
 def test_a_run_writes_the_report_anew_only_where_a_training_is_newer(tmp_path: Path) -> None:

@@ -397,7 +397,7 @@ def _bundled_as_scored(work):
     """The trained networks, exported and bundled, score every test image as they did."""
     pytest.importorskip("openvino", reason="needs OpenVINO: mel[serve]")
     pytest.importorskip("tf2onnx", reason="needs tf2onnx: mel[export]")
-    made = pipeline.bundle(work, work / "blend.mel", pipeline.Wanted(measured=0))
+    made = pipeline.ensemble_bundle(work, work / "blend.mel", pipeline.Wanted(measured=0))
     assert made.verified.largest < 1e-4
     scorer, test = Scorer.open(made.path, "float32"), ImageTable.read(work / "images.parquet").test
     judged = scorer.judge(test, scorer.look(test), "context").frame

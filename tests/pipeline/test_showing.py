@@ -25,7 +25,7 @@ def bundled(monkeypatch: pytest.MonkeyPatch) -> list[list[dict[str, str]]]:
         write_bundle(out, files, {"name": "blend", "main": "context"})
 
     monkeypatch.setattr("mel.pipeline.showing.demo", lambda *_, **__: None)
-    monkeypatch.setattr("mel.pipeline.showing.bundle", bundle)
+    monkeypatch.setattr("mel.pipeline.showing.ensemble_bundle", bundle)
     return found
 
 

@@ -21,14 +21,14 @@ def test_the_stages_one_by_one_give_what_a_run_gives(
 ):
     pipeline.only(recipe_file, empty, "load", competition)
     pipeline.only(recipe_file, empty, "folds")
-    assert [s.member for s in pipeline.train_members(recipe_file, empty)] == trained
+    assert [s.member for s in pipeline.cnn_train(recipe_file, empty)] == trained
     assert [s.kind for s in pipeline.only(recipe_file, empty, "tabular")] == ["stack"]
     assert [s.kind for s in pipeline.only(recipe_file, empty, "ensemble")] == [
         "blend",
         "naive",
     ]
-    path = pipeline.submit_from(empty)
-    pipeline.check(path, empty)
+    path = pipeline.submit_make(empty)
+    pipeline.submit_check(path, empty)
     assert {s.kind for s in pipeline.status(empty)} == {"done"}
     assert path.read_bytes() == (finished[1] / "submissions/blend.csv").read_bytes()
 
@@ -56,23 +56,23 @@ def test_a_stage_on_changed_inputs_is_refused_and_names_the_change(work, recipe_
 
 def test_an_unknown_member_is_answered_with_near_ones(empty, recipe_file, competition, trained):
     with pytest.raises(MelError, match="did you mean 'efficientnetv2_micro-"):
-        pipeline.train_members(recipe_file, empty, "efficientnetv2_mikro-32")
+        pipeline.cnn_train(recipe_file, empty, "efficientnetv2_mikro-32")
 
 
 def test_a_submission_can_be_made_from_any_member(work, recipe_file):
-    path = pipeline.submit_from(work, "cnn/efficientnetv2_micro-16")
+    path = pipeline.submit_make(work, "cnn/efficientnetv2_micro-16")
     assert path.name == "efficientnetv2_micro-16.csv"
     scores = pl.read_parquet(work / "cnn/efficientnetv2_micro-16/test.parquet")
     assert pl.read_csv(path)["target"].sort().to_list() == scores["score"].sort().to_list()
     with pytest.raises(MelError, match="did you mean 'ensemble/blend'"):
-        pipeline.submit_from(work, "ensemble/blent")
+        pipeline.submit_make(work, "ensemble/blent")
     said = read_json(path.with_suffix(".json"))
     assert (said["cv"]["honest"], said["cv"]["auc"] > 0, "weights" in said) == (False, True, False)
 
 
 def test_a_submission_says_what_its_blend_was_made_of(work, tmp_path):
     blend = Blend.read(work / "ensemble/blend/blend.json")
-    said = read_json(pipeline.submit_from(work).with_suffix(".json"))
+    said = read_json(pipeline.submit_make(work).with_suffix(".json"))
     assert said["weights"] == blend.weights
     assert said["folds"] == blend.folds
     images = pl.read_parquet(work / "ensemble/blend/oof.parquet").height
@@ -91,17 +91,17 @@ def test_a_submission_keeps_its_score_when_it_is_made_again(work, tmp_path):
     sent = [{"competition": "titanic", "tag": "mel-1", "state": "complete", "public": 0.9}]
     write_json(beside, read_json(beside) | {"sent": sent})
     assert {s.kind for s in pipeline.status(work) if s.name == "submit/blend"} == {"done"}
-    pipeline.submit_from(work)
+    pipeline.submit_make(work)
     assert read_json(beside)["sent"] == sent
     other = tmp_path / "sample.csv"
     pl.read_csv(work / "sample_submission.csv").reverse().write_csv(other)
     loaded = Work(work).sample
     with pytest.raises(MelError, match="is one of the files to read"):
-        pipeline.submit_from(work, out=loaded)
-    elsewhere = pipeline.submit_from(work, sample=other, out=tmp_path / "mine.csv")
-    pipeline.check(elsewhere, sample=other)
+        pipeline.submit_make(work, out=loaded)
+    elsewhere = pipeline.submit_make(work, sample=other, out=tmp_path / "mine.csv")
+    pipeline.submit_check(elsewhere, sample=other)
     assert (read_json(beside)["sent"], "sent" in read_json(tmp_path / "mine.json")) == (sent, False)
-    pipeline.submit_from(work, "ensemble/blend", other)
+    pipeline.submit_make(work, "ensemble/blend", other)
     (kept,) = path.parent.glob("blend-*.json")
     assert (read_json(kept)["sent"], "sent" in read_json(beside)) == (sent, False)
 
@@ -109,15 +109,15 @@ def test_a_submission_keeps_its_score_when_it_is_made_again(work, tmp_path):
 def test_a_check_needs_exactly_one_thing_to_compare_with(tmp_path):
     for both in ({}, {"work": tmp_path, "sample": tmp_path / "s.csv"}):
         with pytest.raises(MelError, match="give either --work or --sample"):
-            pipeline.check(tmp_path / "s.csv", **both)
+            pipeline.submit_check(tmp_path / "s.csv", **both)
 
 
 @pytest.mark.parametrize("room", ["folds", "cnn", "tabular", "ensemble", "submit", "predict"])
 def test_a_stage_alone_makes_no_work_folder(room, empty, recipe_file, tmp_path):
     calls = {
-        "cnn": lambda: pipeline.train_members(recipe_file, empty),
-        "submit": lambda: pipeline.submit_from(empty),
-        "predict": lambda: pipeline.predict(empty, "x-32", tmp_path, tmp_path / "o.csv"),
+        "cnn": lambda: pipeline.cnn_train(recipe_file, empty),
+        "submit": lambda: pipeline.submit_make(empty),
+        "predict": lambda: pipeline.cnn_predict(empty, "x-32", tmp_path, tmp_path / "o.csv"),
     }
     with pytest.raises(MelError, match="no such work folder; mel kaggle load RECIPE"):
         calls.get(room, lambda: pipeline.only(recipe_file, empty, room))()
@@ -134,7 +134,7 @@ def test_a_stage_that_is_refused_keeps_the_recipe_of_before(
         with pytest.raises(MelError, match="needs folds"):
             pipeline.only(recipe_file, empty, room)
     with pytest.raises(MelError, match="needs folds"):
-        pipeline.train_members(recipe_file, empty)
+        pipeline.cnn_train(recipe_file, empty)
     assert (empty / "recipe.toml").read_bytes() == kept
 
 
@@ -146,12 +146,12 @@ def test_only_a_whole_run_opens_the_test_images_targets(
     solution = empty / "solution.parquet"
     solution.write_bytes(solution.read_bytes()[:100])
     pipeline.only(recipe_file, empty, "folds")
-    found = pipeline.train_members(recipe_file, empty)
+    found = pipeline.cnn_train(recipe_file, empty)
     found += pipeline.only(recipe_file, empty, "tabular")
     found += pipeline.only(recipe_file, empty, "ensemble")
     assert len(found) == 5
     assert not [score for score in found if score.held_out]
-    assert pipeline.submit_from(empty).exists()
+    assert pipeline.submit_make(empty).exists()
     states = {state.name: state.why for state in pipeline.status(empty) if not state.done}
     assert states == {"load": "solution.parquet is not as it was loaded"}
 
@@ -163,11 +163,11 @@ def test_paths_may_be_text(empty, recipe_file, competition, trained):
     pipeline.run(recipe, place, str(competition))
     assert {s.kind for s in pipeline.status(place, recipe)} == {"done"}
     assert {s.kind for s in pipeline.plan(recipe, place, str(competition))} == {"done"}
-    assert len(pipeline.train_members(recipe, place)) == len(pipeline.members(recipe)) == 2
-    path = str(pipeline.submit_from(place))
-    pipeline.check(path, place)
-    pipeline.check(path, sample=str(empty / "sample_submission.csv"))
-    assert pipeline.audit(place).ok
+    assert len(pipeline.cnn_train(recipe, place)) == len(pipeline.members(recipe)) == 2
+    path = str(pipeline.submit_make(place))
+    pipeline.submit_check(path, place)
+    pipeline.submit_check(path, sample=str(empty / "sample_submission.csv"))
+    assert pipeline.folds_audit(place).ok
     assert pipeline.facts(place)["digest"]
 
 
@@ -183,11 +183,11 @@ def test_several_members_and_folds_may_be_picked(
         asked.append((settings.name, only_folds))
 
     monkeypatch.setattr(cnn, "train", train)
-    assert pipeline.train_members(recipe_file, empty, both, [1, 0]) == []
-    assert pipeline.train_members(recipe_file, empty, both[0], fold=1) == []
+    assert pipeline.cnn_train(recipe_file, empty, both, [1, 0]) == []
+    assert pipeline.cnn_train(recipe_file, empty, both[0], fold=1) == []
     assert asked == [(both[0], [1, 0]), (both[1], [1, 0]), (both[0], [1])]
     capsys.readouterr()
-    assert pipeline.train_members(recipe_file, empty, both[:1]) == []
+    assert pipeline.cnn_train(recipe_file, empty, both[:1]) == []
     said = capsys.readouterr().err
     assert "not whole yet" in said
     assert "made in" not in said
@@ -195,4 +195,4 @@ def test_several_members_and_folds_may_be_picked(
 
 def test_a_fold_that_does_not_exist_is_refused_though_the_member_is_whole(work, recipe_file):
     with pytest.raises(MelError, match="fold 2: the folds are 0 to 1"):
-        pipeline.train_members(recipe_file, work, fold=2)
+        pipeline.cnn_train(recipe_file, work, fold=2)

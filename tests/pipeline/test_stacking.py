@@ -14,15 +14,15 @@ def stacked(recipe_file, competition, trained, tmp_path):
     work = tmp_path / "work"
     pipeline.only(recipe_file, work, "load", competition)
     pipeline.only(recipe_file, work, "folds")
-    pipeline.train_members(recipe_file, work)
+    pipeline.cnn_train(recipe_file, work)
     with pytest.raises(MelError, match=r"tabular/lightgbm: is missing .*mel tabular train"):
-        pipeline.nested(recipe_file, work)
+        pipeline.tabular_nested(recipe_file, work)
     pipeline.only(recipe_file, work, "tabular")
     return work
 
 
 def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked, recipe_file):
-    rows = pipeline.nested(recipe_file, stacked)
+    rows = pipeline.tabular_nested(recipe_file, stacked)
     kinds = [(variant, kind) for variant in ("context", "single") for kind in ("naive", "oof")]
     assert set(kinds) < {(row["variant"], row["kind"]) for row in rows}
     folder = stacked / "tabular" / "lightgbm"
@@ -32,7 +32,7 @@ def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked,
     context, single = pipeline.variants(recipe_file, stacked)
     assert (single["variant"], single["pooled"]) == ("single", kept["single"]["oof"]["pooled"])
     assert (context["blended"], single["blended"]) == (True, False)
-    found = pipeline.importance(recipe_file, stacked)
+    found = pipeline.tabular_importance(recipe_file, stacked)
     assert found.top(2).height == 8  # two variants, two learners
     assert [path.name for path in found.files] == [
         *("importance-context.svg", "importance-context.png"),

@@ -7,7 +7,7 @@ from mel.errors import MelError
 from mel.graphs import shrunk
 from mel.pipeline.bundling.asking import Wanted
 from mel.pipeline.bundling.gathering import Gathered
-from mel.pipeline.exporting import export
+from mel.pipeline.exporting import cnn_export
 
 __all__ = ["MEAN", "Graphs", "chosen", "exported"]
 
@@ -27,7 +27,7 @@ def exported(gathered: Gathered, wanted: Wanted, folds: Sequence[int]) -> Graphs
                 f"{name}: ranks each fold's scores among its own held-out ones, which a mean of "
                 "the folds' networks has none of; leave out --average"
             )
-    made = export(gathered.work.root, gathered.members, folds, average=wanted.average)
+    made = cnn_export(gathered.work.root, gathered.members, folds, average=wanted.average)
     found: dict[str, dict[str, dict[int, bytes | Path]]] = {name: {} for name in made}
     for name, graphs in made.items():
         for graph in graphs:

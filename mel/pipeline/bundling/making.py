@@ -23,7 +23,7 @@ from mel.pipeline.bundling.verifying import MOST, Verified, verify
 from mel.pipeline.folder import AnyPath
 from mel.submit.scoring import Scorer
 
-__all__ = ["Bundled", "bundle"]
+__all__ = ["Bundled", "ensemble_bundle"]
 
 _AGAIN = 16  # test images by which the finished file is looked at once more
 
@@ -52,7 +52,7 @@ class Bundled:
         return told | {one.title: one.text for one in self.measured}
 
 
-def bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled:
+def ensemble_bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled:
     """Put the blend of a work folder into one file that scores new images without TensorFlow.
 
     Raises MelError for a blend that is missing or stale, one that needs scores made elsewhere, a

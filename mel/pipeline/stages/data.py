@@ -9,7 +9,7 @@ from mel import folds, kaggle
 from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import digest_file
-from mel.pipeline.auditing import audit, leaks
+from mel.pipeline.auditing import folds_audit, leaks
 from mel.pipeline.folder import Work
 from mel.pipeline.source import keep_source, source_fault
 from mel.pipeline.stage import Stage, digest_of, recorded
@@ -83,7 +83,7 @@ def _make_folds(recipe: Recipe, work: Work) -> None:
     else:
         found = _taken(recipe.folds.map, table, work)
     replace(found, inputs=dict(inputs)).write(work.folds)
-    say(f"folds: {audit(work, compare=False).verdict}")
+    say(f"folds: {folds_audit(work, compare=False).verdict}")
 
 
 def _taken(path: str, table: ImageTable, work: Work) -> Folds:
