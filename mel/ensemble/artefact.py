@@ -90,6 +90,10 @@ class Blend(Record):
 
         At `prevalence`, where positives are rarer or more frequent than the calibration says they
         are. Raises MelError for a blend that holds no calibration.
+
+        >>> blend = Blend.read("work/demo/ensemble/blend/blend.json")
+        >>> blend.probability([0.2, 0.8]).shape
+        (2,)
         """
         if self.calibration is None:
             raise MelError(f"blend {self.name}: holds no calibration; blend again")

@@ -34,10 +34,10 @@ def blend(
 
     `oof` and `test` hold the same members, in any order; rows are joined by image_id. The Blend's
     weights and references come from all out-of-fold rows. What it is worth is measured twice:
-    naively, on the rows that chose the weights, and honestly, each fold with weights and
-    references of the other folds. The rank mean of all members is measured beside it. Where the
-    settings rank within each fold, out-of-fold images are ranked among those of their fold, and
-    test images, which no fold holds, against all out-of-fold scores.
+    naively, on the rows that chose the weights, and honestly, each fold with weights and references
+    of the other folds. The rank mean of all members is measured beside it. Where the settings rank
+    within each fold, out-of-fold images are ranked among those of their fold, and test images,
+    which no fold holds, against all out-of-fold scores.
 
     The blend is the method that the settings ask for only where its honest AUC beats that of the
     rank mean beyond noise, or where `fallback` is off; else it is the rank mean. It holds a
@@ -48,32 +48,19 @@ def blend(
     figures lie in figures/ as well. `exhibits` are shown in the report beside its own.
 
     Raises MelError, naming the member, for scores that are in-sample or made on other folds, for
-    missing, strange or repeated ids, a member given twice or on one side only; for a fold with
-    one class; and when every member is constant. A single constant member gets weight 0.
+    missing, strange or repeated ids, a member given twice or on one side only; for a fold with one
+    class; and when every member is constant. A single constant member gets weight 0.
 
-    >>> from mel.config import FoldsSettings
-    >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> folds = build(images, FoldsSettings(n_folds=2))
-    >>> scores = images.select("image_id", score=pl.col("age") / 60 + pl.col("target") / 4)
-    >>> scored = folds.frame.join(scores, on="image_id")
-    >>> one = Predictions.of(scored, name="one", kind="oof", folds=folds.digest)
-    >>> none = Predictions.of(scored[:0], name="one", kind="test", folds=folds.digest)
-    >>> found = blend(images, folds, [one], [none])
-    >>> found.blend.weights, found.blend.honest.pooled > 0.5
-    ({'one': 1.0}, True)
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> places = ["work/demo/cnn/efficientnetv2_micro-32", "work/demo/tabular/lightgbm"]
+    >>> oof = [Predictions.read(f"{place}/oof.parquet") for place in places]
+    >>> test = [Predictions.read(f"{place}/test.parquet") for place in places]
+    >>> found = blend(table, folds, oof, test, EnsembleSettings(method="mean"))
+    >>> found.blend.weights
+    {'efficientnetv2_micro-32': 0.5, 'lightgbm': 0.5}
+    >>> found.oof.frame.height, found.test.frame.height, 0 <= found.blend.honest.pooled <= 1
+    (84, 36, True)
     """
     table, settings = as_table(table), settings or EnsembleSettings()
     out = None if out is None else Path(out)
@@ -98,6 +85,18 @@ def report(
 
     Takes what `blend` took. Gives the page's path. Raises MelError as `blend` does, and where the
     blend in `out` is another than these would give.
+
+    >>> import shutil
+    >>> from mel.config import Recipe
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> places = ["work/demo/cnn/efficientnetv2_micro-32", "work/demo/tabular/lightgbm"]
+    >>> oof = [Predictions.read(f"{place}/oof.parquet") for place in places]
+    >>> test = [Predictions.read(f"{place}/test.parquet") for place in places]
+    >>> out = shutil.copytree("work/demo/ensemble/blend", "work/blend")
+    >>> settings = Recipe.read("work/demo/recipe.toml").ensemble
+    >>> report(table, folds, oof, test, out, settings).name
+    'report.html'
     """
     table, place = as_table(table), Path(out)
     known = Blend.read(place / BLEND)

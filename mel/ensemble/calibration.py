@@ -50,7 +50,13 @@ class Calibration:
 
     "platt" and "temperature" are sigmoid(slope * logit(score) + offset); "isotonic" runs through
     `levels` at the scores `knots`, in straight lines between. `images` and `prevalence` are those
-    it was fitted on; `used_at` is the prevalence that probabilities are given for.
+    it was fitted on (the latter a share, 0 to 1); `used_at` is the prevalence that probabilities
+    are given for. Raises MelError for a curve that does not rise and for a share not between 0 and
+    1.
+
+    >>> curve = {"knots": (0.2, 0.8), "levels": (0.0, 0.4)}
+    >>> Calibration("isotonic", 1000, 0.1, 0.1, **curve).apply([0.5, 0.8])
+    array([0.2, 0.4])
     """
 
     method: str
@@ -75,6 +81,7 @@ class Calibration:
 
         At `prevalence`, else at `used_at`. No probability is nearer to 0 or 1 than half an image
         of those it was fitted on: so many images cannot show more.
+        Raises MelError for a score that is not finite, and a prevalence not between 0 and 1.
 
         >>> found = Calibration("platt", 1000, 0.1, 0.1, slope=2.0, offset=-3.0)
         >>> found.apply([0.5, 0.9]).round(3), found.apply([0.9], prevalence=0.01).round(3)

@@ -27,9 +27,20 @@ __all__ = ["Blended", "make"]
 class Blended:
     """What blending gives.
 
-    `oof` are the honest scores: no row's score owes anything to the rows of its own fold. `test`
-    are `blend.score` of the test images, or their ranks within the test set where the settings
-    ask for that. `evaluation` holds every AUC, and how far the two test orders differ.
+    `blend` is what scores new images. `oof` are the honest scores, from 0 to 1: no row's score owes
+    anything to the rows of its own fold. `test` are `blend.score` of the test images, or their
+    ranks within the test set where the settings ask for that. `evaluation` holds every AUC, and how
+    far the two test orders differ.
+
+    >>> from mel.config import EnsembleSettings
+    >>> from mel.ensemble import blend
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> member = "work/demo/cnn/efficientnetv2_micro-32"
+    >>> given = [Predictions.read(f"{member}/{kind}.parquet") for kind in ("oof", "test")]
+    >>> found = blend(table, folds, given[:1], given[1:], EnsembleSettings(method="mean"))
+    >>> found.evaluation.images, found.oof.kind, found.test.frame.columns
+    (84, 'oof', ['image_id', 'fold', 'score'])
     """
 
     blend: Blend

@@ -15,7 +15,11 @@ _SHARES = ("sensitivity", "specificity", "naive_sensitivity", "naive_specificity
 
 @dataclass(frozen=True)
 class Share:
-    """A share with the ends of its 95 % interval from resampling patients."""
+    """A share, 0 to 1, with the ends of its 95 % interval from resampling patients.
+
+    >>> Share(0.9, 0.8, 1.0).low
+    0.8
+    """
 
     value: float
     low: float
@@ -26,11 +30,17 @@ class Share:
 class OperatingPoint:
     """A threshold for an aim: an image whose blend score is at least `threshold` is an alarm.
 
-    `aim` and `value` are the user's; `low` and `high` say how far the threshold itself varies when
-    patients are resampled, `probability` is the calibrated one at the threshold. Sensitivity (share
-    of positives that raise an alarm) and specificity (share of negatives that do not) are honest:
+    `aim` and `value` are the user's (a share, or the false alarms that a miss costs); `threshold`
+    is a blend score, 0 to 1; `low` and `high` say how far the threshold itself varies when patients
+    are resampled, `probability` is the calibrated one at the threshold. Sensitivity (share of
+    positives that raise an alarm) and specificity (share of negatives that do not) are honest:
     thresholds from the other folds, judged on this one; the naive ones judge the threshold on the
     rows that chose it.
+
+    >>> from mel.ensemble import Blend
+    >>> point = Blend.read("work/demo/ensemble/blend/blend.json").operating_points[0]
+    >>> point.aim, point.value, point.goal
+    ('sensitivity', 0.9, 'sensitivity of at least 90 %')
     """
 
     aim: str

@@ -99,27 +99,9 @@ def folds_inner(
     The work folder is only read. Raises MelError for a name that does not end in .parquet, images
     or folds that are missing or do not belong together, and whatever `mel.folds.inner` refuses.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> table = ImageTable.of(images, "example")
-    >>> with TemporaryDirectory() as work:
-    ...     table.write(f"{work}/images.parquet")
-    ...     folds.build(table).write(f"{work}/folds.parquet")
-    ...     parted = folds_inner(work, 0, f"{work}/inner.parquet", share=0.3)
+    >>> parted = folds_inner("work/demo", 0, "inner.parquet", share=0.25)
     >>> len(parted.train), len(parted.held_out)
-    (22, 10)
+    (34, 10)
     """
     out = Path(out)
     if out.suffix != ".parquet":
@@ -135,26 +117,9 @@ def folds_training(work: AnyPath) -> tuple[str, pl.DataFrame]:
 
     The frame is that of `mel.folds.training_counts`. Raises MelError as `folds_inner` does.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> table = ImageTable.of(images, "example")
-    >>> with TemporaryDirectory() as work:
-    ...     table.write(f"{work}/images.parquet")
-    ...     folds.build(table).write(f"{work}/folds.parquet")
-    ...     folds_training(work)[1].select("fold", "scored", "trains").rows()
-    [(0, 8, 32), (1, 8, 32), (2, 8, 32), (3, 8, 32), (4, 8, 32)]
+    >>> how, counts = folds_training("work/demo")
+    >>> how, counts.select("fold", "scored", "trains").rows()
+    ('balanced-groups', [(0, 40, 44), (1, 44, 40)])
     """
     table, made = _read(work)
     return made.method, folds.training_counts(table, made)

@@ -30,9 +30,14 @@ def marked(foreign: Foreign, name: str, folds: str, where: str) -> dict[str, dic
 
 
 def foreign_in(members: Sequence["Predictions"]) -> dict[str, Mapping[str, Any]]:
-    """Give the foreign marks of all members, for what is made from them.
+    """Give the foreign marks of all members, by name, for what is made from them.
 
     A stack or blend that keeps them says for ever whose scores it rests on.
+
+    >>> from mel.predictions import Predictions
+    >>> oof = Predictions.read("work/demo/cnn/efficientnetv2_micro-32/oof.parquet")
+    >>> foreign_in([oof])  # it was trained on the folds it is used with
+    {}
     """
     return {name: mark for member in members for name, mark in member.foreign.items()}
 

@@ -14,9 +14,17 @@ __all__ = ["oof_matrix", "test_matrix"]
 def oof_matrix(members: Sequence[Predictions], folds: Folds) -> pl.DataFrame:
     """Join members' out-of-fold scores by image_id: image_id, fold, then a column a member.
 
+    A row a train image, sorted by image_id; scores are on each member's own scale, float64.
+
     Raises MelError, naming the member, for scores that are not out-of-fold, that were made on
     other folds and not let in (`Predictions.admit`), that miss an image or hold a strange one,
     and for a name given twice.
+
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> places = ["work/demo/cnn/efficientnetv2_micro-32", "work/demo/tabular/lightgbm"]
+    >>> wide = oof_matrix([Predictions.read(f"{place}/oof.parquet") for place in places], folds)
+    >>> wide.shape, wide.columns
+    ((84, 4), ['image_id', 'fold', 'efficientnetv2_micro-32', 'lightgbm'])
     """
     _check_names(members)
     wide = folds.frame
@@ -30,8 +38,15 @@ def oof_matrix(members: Sequence[Predictions], folds: Folds) -> pl.DataFrame:
 def test_matrix(members: Sequence[Predictions]) -> pl.DataFrame:
     """Join members' test scores by image_id: image_id, then a column a member.
 
+    A row a test image, sorted by image_id; scores are on each member's own scale, float64.
+
     Raises MelError when a member's scores are not test scores, or were made on other folds or
     hold other images than the first member's.
+
+    >>> places = ["work/demo/cnn/efficientnetv2_micro-32", "work/demo/tabular/lightgbm"]
+    >>> wide = test_matrix([Predictions.read(f"{place}/test.parquet") for place in places])
+    >>> wide.shape, wide.columns
+    ((36, 3), ['image_id', 'efficientnetv2_micro-32', 'lightgbm'])
     """
     _check_names(members)
     wide = members[0].frame.select("image_id")

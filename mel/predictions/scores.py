@@ -30,11 +30,19 @@ class Predictions:
     "test", images outside the folds; "in_sample", images the model was trained on, which nothing
     above may learn from. `folds` is the digest of the fold map of the training. A higher score
     means more likely positive; the scale is the member's own, and `scale` names it where known.
+    `seed` is the training's, `inputs` are digests of what the scores were made of, `metric` is the
+    AUC of out-of-fold scores, as `mel.metrics.AucReport` has it.
 
     `foreign` holds, by name, the members among these scores, or among those they were made from,
-    that were made on other folds than the ones they are used with: the digest of their own folds
-    or "unknown", that of the others (`against`), and what `mel.ensemble.import_scores` found. The
-    own scores of such a member pass for no others until somebody lets them in: see `admit`.
+    that were made on other folds than the ones they are used with: the digest of their own folds or
+    "unknown", that of the others (`against`), and what `mel.ensemble.import_scores` found. The own
+    scores of such a member pass for no others until somebody lets them in: see `admit`.
+
+    >>> oof = Predictions.read("work/demo/cnn/efficientnetv2_micro-32/oof.parquet")
+    >>> oof.name, oof.kind, oof.frame.columns, oof.frame.height
+    ('efficientnetv2_micro-32', 'oof', ['image_id', 'fold', 'score'], 84)
+    >>> sorted(oof.metric), oof.folds == Folds.read("work/demo/folds.parquet").digest
+    (['fold_mean', 'high', 'low', 'pooled'], True)
     """
 
     frame: pl.DataFrame
@@ -64,9 +72,18 @@ class Predictions:
     ) -> Self:
         """Check a frame of image_id, fold and score, and sort it by image_id.
 
-        Raises MelError for a missing column, a duplicate or missing id, a score that is missing
-        or not finite, an unknown kind or scale, and a fold where there is none or none where there
-        is one. Foreign scores whose folds are unknown have none.
+        Raises MelError for a missing column, a duplicate or missing id, a score that is missing or
+        not finite, an unknown kind or scale, and a fold where there is none or none where there is
+        one. Foreign scores whose folds are unknown have none.
+
+        >>> frame = pl.DataFrame({"image_id": ["b", "a"], "fold": [None] * 2, "score": [0.2, 0.9]})
+        >>> test = Predictions.of(frame, name="mine", kind="test", folds="0123456789abcdef")
+        >>> test.frame.rows()
+        [('a', None, 0.9), ('b', None, 0.2)]
+        >>> Predictions.of(frame, name="mine", kind="oof", folds="0123456789abcdef")
+        Traceback (most recent call last):
+            ...
+        mel.errors.MelError: mine (oof): only out-of-fold rows have a fold, and each of them has one
         """
         where = f"{name} ({kind})"
         for what, value, known in (("kind", kind, Kind), ("scale", scale, Scale)):
@@ -105,7 +122,10 @@ class Predictions:
         return replace(self, admitted=folds.digest)
 
     def write(self, path: Path | str) -> None:
-        """Write Parquet with a header, whole or not at all."""
+        """Write Parquet with a header, whole or not at all.
+
+        Raises MelError where `path` cannot be written.
+        """
         header = {
             "kind": "predictions",
             "name": self.name,
@@ -121,7 +141,11 @@ class Predictions:
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
-        """Read and check what `write` wrote; a file changed by hand is refused."""
+        """Read and check what `write` wrote.
+
+        Raises MelError for a file that is missing, holds no predictions of mel's, or was changed by
+        hand; `mel.ensemble.import_scores` reads those that others made.
+        """
         frame, header = read_table(path := Path(path), "predictions")
         required(header, {"scores": str, "folds": str, "seed": int, "metric": dict}, str(path))
         found = cls.of(

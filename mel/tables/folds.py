@@ -31,6 +31,14 @@ class Folds:
     scores it. An image trains every fold but its own, save for the pairs of image_id and fold in
     `barred`: an external image linked to what that fold scores, or a train image of the same
     patient where a scheme parts patients. `external` are the external images the map knows.
+    `seed` and `method` say how it was made, `inputs` of what: names and digests.
+
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> folds.n_folds, folds.frame.columns, folds.frame.height
+    (2, ['image_id', 'fold'], 84)
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds.training(table, 0).height, folds.scored(table, 0).height
+    (44, 40)
     """
 
     frame: pl.DataFrame
@@ -54,8 +62,13 @@ class Folds:
     ) -> Self:
         """Check a frame of image_id and fold; fold numbers must be 0 to n - 1, none empty.
 
-        Raises MelError also for an external image that has a fold, and for a barred pair of an
-        image or a fold that is unknown.
+        `inputs` are digests of what the map was made from, by name. Raises MelError for a missing
+        column, a duplicate or missing id, numbers with a gap or fewer than two folds, an external
+        image that has a fold, and a barred pair of an image or a fold that is unknown.
+
+        >>> frame = pl.DataFrame({"image_id": ["b", "a"], "fold": [0, 1]})
+        >>> Folds.of(frame, seed=0, method="by hand").frame.rows()
+        [('a', 1), ('b', 0)]
         """
         require_columns(frame, _FOLDS, "folds")
         frame = cast_columns(frame.select(*_FOLDS), _FOLDS, "folds")
@@ -107,7 +120,10 @@ class Folds:
         )
 
     def write(self, path: Path | str) -> None:
-        """Write Parquet with a header, whole or not at all."""
+        """Write Parquet with a header, whole or not at all.
+
+        Raises MelError where `path` cannot be written.
+        """
         header = {
             "kind": "folds",
             "digest": self.digest,
@@ -120,7 +136,11 @@ class Folds:
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
-        """Read and check what `write` wrote; a file changed by hand is refused."""
+        """Read and check what `write` wrote.
+
+        Raises MelError for a file that is missing, is no fold map of mel's, or was changed by hand;
+        `mel.folds.read_map` reads those that others made.
+        """
         rows, header = read_table(path := Path(path), "folds")
         required(header, {"seed": int, "method": str}, str(path))
         frame, barred, external = unpacked(rows)
@@ -136,7 +156,7 @@ class Folds:
         return folds
 
     def covers(self, table: ImageTable) -> None:
-        """Refuse to go on when the folds do not hold exactly the table's train images.
+        """Raise MelError when the folds do not hold exactly the table's train images.
 
         The external images must be those the folds know, too: of others it is not known which
         folds they may train.
@@ -145,7 +165,7 @@ class Folds:
         self._same(set(self.external), table, "external", "none of the folds' external images")
 
     def matches(self, table: ImageTable) -> None:
-        """Refuse to go on when the folds are not the table's, or leak.
+        """Raise MelError when the folds are not the table's, or leak.
 
         They leak where an image may train the fold that scores another image of its patient,
         lesion_id or duplicate_id, and where an external image of a test image's may train at all;

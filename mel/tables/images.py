@@ -21,13 +21,21 @@ _OURS = ("fold", "group", "inner", "own")  # columns that are joined to a table 
 class ImageTable:
     """The images of a competition, one row each.
 
-    `frame` has the columns image_id, patient_id, target (0 or 1, null for every test image),
-    split (train, test, or external: it trains, and is never validated on or scored), path, sex,
-    age (years), site and source, then any extras, such as lesion_id, duplicate_id (equal for
-    copies of one picture), person_id (equal for images of two patients who are one person) and
-    diagnosis. Missing sex, age and site are null; so is every path of
-    a table without pictures. A path is a file's, or `CONTAINER#KEY` for a picture inside an HDF5
-    or a TFRecord file. Make one with `ImageTable.of`, which checks all that and sorts by image_id.
+    `frame` has the columns image_id, patient_id, target (0 or 1, null for every test image), split
+    (train, test, or external: it trains, and is never validated on or scored), path, sex, age
+    (years), site and source, then any extras, such as lesion_id, duplicate_id (equal for copies of
+    one picture), person_id (equal for images of two patients who are one person) and diagnosis.
+    Missing sex, age and site are null; so is every path of a table without pictures. A path is a
+    file's, or `CONTAINER#KEY` for a picture inside an HDF5 or a TFRecord file. Make one with
+    `ImageTable.of`, which checks all that and sorts by image_id. `name` is the competition's,
+    `synthetic` says that the pictures were drawn, `inputs` has the digests of what it was made
+    from.
+
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> table.name, table.synthetic, table.train.height, table.test.height, table.has_images
+    ('synthetic', True, 84, 36, True)
+    >>> table.frame.columns[:6]
+    ['image_id', 'patient_id', 'target', 'split', 'path', 'sex']
     """
 
     frame: pl.DataFrame
@@ -51,6 +59,12 @@ class ImageTable:
         impossible age, a missing patient (null, blank, or a word such as "unknown"), a patient in
         both train and test, a path missing in some rows only, a control character in an id, and a
         further column called fold, group, inner or own, which would be taken for mel's own.
+
+        >>> frame = ImageTable.read("work/demo/images.parquet").frame
+        >>> ImageTable.of(frame.drop("sex"), "mine")
+        Traceback (most recent call last):
+            ...
+        mel.errors.MelError: mine: no column 'sex'; known: age, diagnosis, ...
         """
         _refuse_ours(frame, name)
         require_columns(frame, IMAGES, name)
@@ -90,7 +104,10 @@ class ImageTable:
         return bool(self.frame["path"].is_not_null().all())
 
     def write(self, path: Path | str) -> None:
-        """Write Parquet with a header, whole or not at all."""
+        """Write Parquet with a header, whole or not at all.
+
+        Raises MelError where `path` cannot be written.
+        """
         header = {
             "kind": "images",
             "name": self.name,
@@ -103,7 +120,10 @@ class ImageTable:
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
-        """Read and check what `write` wrote; a file changed by hand is refused."""
+        """Read and check what `write` wrote.
+
+        Raises MelError for a file that is missing, is no image table, or was changed by hand.
+        """
         frame, header = read_table(path := Path(path), "images")
         required(header, {"synthetic": bool, "paths": str}, str(path))
         table = cls.of(
@@ -128,5 +148,12 @@ def _refuse_ours(frame: pl.DataFrame, where: str) -> None:
 
 
 def as_table(table: ImageTable | pl.DataFrame) -> ImageTable:
-    """Give an ImageTable as it is, and a frame with its columns checked and made one."""
+    """Give an ImageTable as it is, and a frame with its columns checked and made one.
+
+    Raises MelError as `ImageTable.of` does.
+
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> as_table(table) is table, as_table(table.frame).digest == table.digest
+    (True, True)
+    """
     return table if isinstance(table, ImageTable) else ImageTable.of(table, "images")

@@ -21,28 +21,16 @@ _WARNING = (
 def check_settings(settings: TabularSettings, table: ImageTable) -> None:
     """Refuse what a stack of these images would refuse; warn of shortcuts, which tell of the file.
 
-    Raises MelError for a search without optuna, and for a shortcut that is not there, tells of the
-    patient or the target, or is missing in all train or in all test images: the stack would learn
-    from what no image to be scored has.
+    Gives nothing. Raises MelError for a search without optuna, and for a shortcut that is not
+    there, tells of the patient or the target, or is missing in all train or in all test images: the
+    stack would learn from what no image to be scored has.
 
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(2)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(2)],
-    ...         "age": [20.0 + n for n in range(2)],
-    ...         "target": [n % 2 for n in range(2)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...         "dpi": None,
-    ...     }
-    ... )
-    >>> check_settings(TabularSettings(shortcuts=["dpi"]), ImageTable.of(images, "example"))
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> check_settings(TabularSettings(shortcuts=["file_bytes"]), table)  # fine, but warned of
+    >>> check_settings(TabularSettings(shortcuts=["dpi"]), table)
     Traceback (most recent call last):
         ...
-    mel.errors.MelError: tabular.shortcuts: 'dpi' is missing in all of the 2 train images; remove it
+    mel.errors.MelError: tabular.shortcuts: the images have no column 'dpi'; known: file_bytes
     """
     if settings.search.trials:
         require_optuna()

@@ -69,30 +69,15 @@ def write_importance(folder: Path, frame: pl.DataFrame, inputs: Mapping[str, str
 
 
 def read_importance(folder: Path | str) -> pl.DataFrame:
-    """Read a stack's importance.parquet; raises MelError where there is none or it was changed.
+    """Read a stack's importance.parquet: a row for each variant, learner and feature.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel.folds import build
-    >>> from mel.tabular import train
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> folds, settings = build(images), TabularSettings(learners=["logistic"])
-    >>> with TemporaryDirectory() as place:
-    ...     _ = train(images, folds, settings=settings, out=f"{place}/stack")
-    ...     found = read_importance(f"{place}/stack")
-    >>> found.columns, found["gain"].null_count() == found.height  # only LightGBM has a gain
-    (['variant', 'learner', 'feature', 'gain', 'shap'], True)
+    `gain` is the feature's share of LightGBM's gain (0 to 1, null for other learners), `shap` the
+    mean size of its contribution to the log-odds of images that the model never saw. Raises
+    MelError where there is none or it was changed.
+
+    >>> found = read_importance("work/demo/tabular/lightgbm")
+    >>> found.columns, sorted(set(found["learner"]))
+    (['variant', 'learner', 'feature', 'gain', 'shap'], ['lightgbm', 'logistic'])
     """
     path = Path(folder) / _FILE
     frame, header = read_table(path, _KIND)
@@ -101,7 +86,17 @@ def read_importance(folder: Path | str) -> pl.DataFrame:
 
 
 def importance_figure(frame: pl.DataFrame, variant: str, *, png: bool = False) -> Canvas:
-    """Draw the features with the largest SHAP values of a variant, a panel a learner."""
+    """Draw the features with the largest SHAP values of a variant, a panel a learner.
+
+    `frame` is what `read_importance` gives, `variant` "context" or "single"; twenty features a
+    panel. Gives the drawing: its `svg` is text for a page, its `png` bytes where those are asked
+    for.
+
+    >>> found = read_importance("work/demo/tabular/lightgbm")
+    >>> canvas = importance_figure(found.filter(pl.col("learner") == "lightgbm"), "single")
+    >>> canvas.svg[:4], canvas.png
+    ('<svg', b'')
+    """
     known = frame.filter((pl.col("variant") == variant) & pl.col("shap").is_not_null())
     learners = known["learner"].unique().sort().to_list()
     with drawing(

@@ -29,10 +29,15 @@ __all__ = ["Nested", "nested", "require_nestable", "write_nested"]
 class Nested:
     """Nested scores of one variant, and their AUC beside that of the scores that know too much.
 
-    `frame` has image_id, fold and score. `honest` is their AUC; `naive`, where a stack was given,
-    that of the stack on the very images it was fitted on. `inner` is for each outer fold the
-    pooled AUC of level 2 over the folds inside: whatever is chosen among several settings is to be
-    chosen by it, never by `honest`.
+    `frame` has image_id, fold and score (a probability, 0 to 1), a row a train image. `honest` is
+    their AUC; `naive`, where a stack was given, that of the stack on the very images it was fitted
+    on. `inner` is for each outer fold the pooled AUC of level 2 over the folds inside: whatever is
+    chosen among several settings is to be chosen by it, never by `honest`.
+
+    >>> from mel.metrics import AucReport
+    >>> frame = pl.DataFrame({"image_id": ["a", "b"], "fold": [0, 1], "score": [0.1, 0.7]})
+    >>> Nested(frame, AucReport(0.9, 0.91, 0.8, 1.0), None, (0.88, 0.92)).as_dict()["inner"]
+    [0.88, 0.92]
     """
 
     frame: pl.DataFrame
@@ -72,27 +77,18 @@ def nested(
     scores fold k, as the finished stack scores new images. Neither k's targets nor anything fitted
     to its rows comes in. It costs the square of the folds in fits.
 
+    Gives a `Nested` a variant: "context" and "single", or those of `variants`. `oof` are the
+    members' out-of-fold scores, `stack` one that `train` fitted on them, to compare with.
+
     Raises MelError as `train` does, and for fewer than three folds.
 
     >>> from mel.config import FoldsSettings
     >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> folds = build(images, FoldsSettings(n_folds=3))
-    >>> found = nested(images, folds, settings=TabularSettings(learners=["logistic"]))
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = build(table, FoldsSettings(n_folds=3))
+    >>> found = nested(table, folds, settings=TabularSettings(learners=["logistic"]))
     >>> sorted(found), found["single"].frame.height, len(found["single"].inner)
-    (['context', 'single'], 40, 3)
+    (['context', 'single'], 84, 3)
     """
     table, settings = as_table(table), settings or TabularSettings()
     require_nestable(folds.n_folds)
@@ -142,7 +138,18 @@ def _report(joined: Joined, scores: Floats) -> AucReport:
 def write_nested(
     path: Path, found: Mapping[Variant, Nested], plain: Mapping[str, Any], inputs: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Write and give what `nested` found, beside the out-of-fold reports of `plain`, by variant."""
+    """Write what `nested` found as JSON beside the out-of-fold reports of `plain`; give it.
+
+    `plain` has by variant the metric of the stack's own out-of-fold scores, `inputs` the digests of
+    what all of it was made of. Raises MelError where `path` cannot be written.
+
+    >>> from mel.metrics import AucReport
+    >>> frame = pl.DataFrame({"image_id": ["a", "b"], "fold": [0, 1], "score": [0.1, 0.7]})
+    >>> found = {"single": Nested(frame, AucReport(0.9, 0.91, 0.8, 1.0), None, (0.88, 0.92))}
+    >>> said = write_nested(Path("work/nested.json"), found, {"single": {"pooled": 0.92}}, {})
+    >>> sorted(said["variants"]["single"])
+    ['honest', 'inner', 'naive', 'oof']
+    """
     variants = {name: one.as_dict() | {"oof": plain[name]} for name, one in found.items()}
     content = {"inputs": dict(inputs), "variants": variants}
     write_json(path, {"digest": digest_json(content)} | content)

@@ -17,7 +17,18 @@ _FILE, _SCHEMA = "stack.json", 2
 
 @dataclass(frozen=True)
 class Stack:
-    """The variants "context" and "single"; `main` is the one whose scores the blend takes."""
+    """A stack that is fitted: the variants "context" and "single".
+
+    `main` names the one whose scores the blend takes. `load` reads one from its folder.
+
+    >>> stack = load("work/demo/tabular/lightgbm")
+    >>> stack.main, stack.members, stack.columns("single")
+    ('context', ['efficientnetv2_micro-32'], ['image_id', 'age', 'sex', 'site'])
+    >>> known = {"image_id": "a", "age": 40.0, "sex": "male", "site": "torso"}
+    >>> scores = pl.DataFrame({"image_id": ["a"], "efficientnetv2_micro-32": [0.4]})
+    >>> stack.score(pl.DataFrame(known), scores, variant="single").columns
+    ['image_id', 'score']
+    """
 
     context: VariantStack
     single: VariantStack
@@ -37,14 +48,15 @@ class Stack:
     def columns(self, variant: str) -> list[str]:
         """Give the columns that images to be scored by a variant must have; their values may lack.
 
-        image_id and, for "context", patient_id must be there in every row.
+        image_id and, for "context", patient_id must be there in every row; age is in years. Raises
+        MelError for an unknown variant.
         """
         return self.variant(variant).features.columns
 
     def score(
         self, images: pl.DataFrame, scores: pl.DataFrame | None = None, *, variant: str
     ) -> pl.DataFrame:
-        """Score new images: image_id and score, the mean of the fold models' probabilities.
+        """Score new images: image_id and score, 0 to 1, the mean of the fold models' probabilities.
 
         `variant` must be said. "single" takes each image by itself: alone it gets the score it
         gets in any batch. "context" compares it with the other images of its `patient_id` among
@@ -58,7 +70,10 @@ class Stack:
         return self.variant(variant).score(images, scores)
 
     def write(self, folder: Path) -> None:
-        """Write context/ and single/, and then stack.json, which says which is the main one."""
+        """Write context/ and single/, and then stack.json, which says which is the main one.
+
+        Raises MelError where the folder cannot be written.
+        """
         digests = {}
         for name in VARIANTS:
             self.variant(name).write(folder / name)

@@ -36,42 +36,33 @@ def train(
     """Fit both variants of the stack; give (oof, test) of the one that `settings.scores` names.
 
     "context" is fitted on metadata, the members' scores and what the patient's other images say,
-    "single" on what one image alone has. Fold k is scored by the models fitted on the other
-    folds' rows, a test image by the mean of the fold models. Nothing is chosen by a fold that is
-    scored. The same input in any order of rows or members gives the same bits, on any number of
-    cores. Without members it fits the metadata alone.
+    "single" on what one image alone has. Fold k is scored by the models fitted on the other folds'
+    rows, a test image by the mean of the fold models. Nothing is chosen by a fold that is scored.
+    The same input in any order of rows or members gives the same bits, on any number of cores.
+    Without members it fits the metadata alone.
 
     With `out` the folder gets stack.json, context/ and single/ (each features.json, fold0.json …,
     oof.parquet and test.parquet), oof.parquet and test.parquet of the variant named, and
-    importance.parquet, all at once or none; `load(out).score(...)` repeats test.parquet exactly.
-    An earlier stack there is replaced, any other folder refused.
+    importance.parquet, all at once or none; `load(out).score(...)` repeats test.parquet exactly. An
+    earlier stack there is replaced, any other folder refused.
 
     One leak is left, as in every stack over one fold map: the networks that scored the rows the
     model for fold k is fitted on were trained on fold k's targets.
 
-    Raises MelError, naming the member, for scores that are in-sample, were made on other folds
-    and not let in (`Predictions.admit`), or lack an image, for oof and test scores that are not
-    of the same members, for training rows of one class, and for a shortcut that can be none.
+    Raises MelError, naming the member, for scores that are in-sample, were made on other folds and
+    not let in (`Predictions.admit`), or lack an image, for oof and test scores that are not of the
+    same members, for training rows of one class, and for a shortcut that can be none.
 
-    >>> from mel.config import FoldsSettings
-    >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "age": [20.0 + n for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> folds = build(images, FoldsSettings(n_folds=2))
-    >>> oof, test = train(images, folds, settings=TabularSettings(learners=["logistic"]))
-    >>> oof.kind, oof.frame.height, oof.frame.columns, sorted(oof.metric["variants"])
-    ('oof', 40, ['image_id', 'fold', 'score'], ['context', 'single'])
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> member = "work/demo/cnn/efficientnetv2_micro-32"
+    >>> given = [Predictions.read(f"{member}/{kind}.parquet") for kind in ("oof", "test")]
+    >>> settings = TabularSettings(learners=["logistic"])
+    >>> oof, test = train(table, folds, given[:1], given[1:], settings)
+    >>> oof.kind, oof.frame.height, test.frame.height, sorted(oof.metric["variants"])
+    ('oof', 84, 36, ['context', 'single'])
+    >>> oof.frame.columns, oof.scale
+    (['image_id', 'fold', 'score'], 'probability')
     """
     table, out = as_table(table), None if out is None else Path(out)
     joined = Joined.of(table, folds, oof, test)

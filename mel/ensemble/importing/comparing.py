@@ -15,6 +15,8 @@ __all__ = ["foreign_mark", "require_native", "same_partition"]
 def same_partition(one: Folds, other: Folds) -> bool:
     """Tell whether two maps part the train images alike, whatever the folds' numbers.
 
+    Scores that were made on one can then be used with the other.
+
     >>> ids = pl.Series("image_id", list("abcd"))
     >>> first, second = (
     ...     Folds.of(pl.DataFrame([ids, pl.Series("fold", fold)]), seed=0, method="by hand")

@@ -23,7 +23,13 @@ _OURS = ("image_id", "fold", "score", "target")  # columns of mel's own tables
 
 
 class ImportOptions(TypedDict, total=False):
-    """What a user may say of the files: options of `import_scores`, none of them needed."""
+    """What a user may say of the files: options of `import_scores`, none of them needed.
+
+    `foreign` lets scores of other folds in; `scale` is "probability", "logit" or "rank"; the others
+    name the columns of ids and scores where they are not found by their usual names.
+
+    >>> options: ImportOptions = {"scale": "logit", "score_column": "pred"}
+    """
 
     foreign: bool
     scale: Scale

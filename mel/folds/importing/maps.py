@@ -84,27 +84,16 @@ def read_map(
 
 
 def has_folds(path: Path | str, table: ImageTable) -> bool:
-    """Tell whether a file has a column of folds by a usual name; refuses what `read_map` does.
+    """Tell whether a file has a column of folds by a usual name.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(2)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(2)],
-    ...         "age": [20.0 + n for n in range(2)],
-    ...         "target": [n % 2 for n in range(2)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "map.csv"
-    ...     images.select("image_id", fold=pl.Series([1, 2])).write_csv(path)
-    ...     has_folds(path, as_table(images))
+    `path` is CSV or Parquet with a row an image of `table`. Raises MelError for a file that cannot
+    be read, as `read_map` does.
+
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> has_folds("work/demo/folds.parquet", table)
     True
+    >>> has_folds("work/demo/competition/train.csv", table)
+    False
     """
     return bool(usual(read_foreign(Path(path), table.frame["image_id"]), FOLD_COLUMNS))
 

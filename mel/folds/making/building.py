@@ -37,21 +37,11 @@ def build(table: ImageTable | pl.DataFrame, settings: FoldsSettings | None = Non
     negative for `settings.n_folds`, when one group holds most of the positives, and for a column
     of `settings.balance` that is unknown or cannot be balanced.
 
-    >>> frame = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n}" for n in range(12)],
-    ...         "patient_id": [f"p{n // 2}" for n in range(12)],
-    ...         "target": [n % 2 for n in range(12)],
-    ...     }
-    ... ).with_columns(
-    ...     pl.lit("train").alias("split"),
-    ...     pl.lit("somewhere.jpg").alias("path"),
-    ...     pl.lit("example").alias("source"),
-    ...     *(pl.lit(None).alias(name) for name in ("sex", "age", "site")),
-    ... )
-    >>> folds = build(ImageTable.of(frame, "example"), FoldsSettings(n_folds=3))
-    >>> folds.frame["fold"].value_counts(sort=True)["count"].to_list()
-    [4, 4, 4]
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = build(table, FoldsSettings(n_folds=3))
+    >>> folds.frame.columns, folds.frame["fold"].value_counts(sort=True)["count"].to_list()
+    (['image_id', 'fold'], [28, 28, 28])
+    >>> folds.matches(table)  # raises MelError if a patient were in two folds
 
     Guarantees: test and external images are in no fold, no group is in two, every fold has both
     classes, and neither the order of the rows nor the version of a library changes the map.
@@ -72,22 +62,10 @@ def repeated(
     Each is the map that `build` gives with that seed. Raises MelError as `build` does, and for the
     scheme "held-out", which no seed changes.
 
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(12)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
-    ...         "age": [20.0 + n for n in range(12)],
-    ...         "target": [n % 2 for n in range(12)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> maps = repeated(images, FoldsSettings(n_folds=3), seeds=[0, 7])
-    >>> [(seed, folds.n_folds) for seed, folds in maps.items()]
-    [(0, 3), (7, 3)]
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> maps = repeated(table, FoldsSettings(n_folds=3), seeds=[0, 7])
+    >>> [(seed, folds.n_folds, folds.seed) for seed, folds in maps.items()]
+    [(0, 3, 0), (7, 3, 7)]
     """
     table, settings = as_table(table), settings or FoldsSettings()
     if settings.scheme == "held-out":

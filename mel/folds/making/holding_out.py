@@ -128,24 +128,10 @@ def training_counts(table: ImageTable, folds: Folds) -> pl.DataFrame:
     ones that must not train for it, since they have kin in it). `folds` must be the table's:
     `Folds.covers`, which raises MelError, says whether they are.
 
-    >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(12)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
-    ...         "age": [20.0 + n for n in range(12)],
-    ...         "target": [n % 2 for n in range(12)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> table = ImageTable.of(images, "example")
-    >>> folds = build(table, FoldsSettings(n_folds=3))
-    >>> training_counts(table, folds).select("fold", "scored", "trains").rows()
-    [(0, 4, 8), (1, 4, 8), (2, 4, 8)]
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> training_counts(table, folds).select("fold", "scored", "trains", "train_positives").rows()
+    [(0, 40, 44, 7), (1, 44, 40, 7)]
     """
     rows = []
     for fold in range(folds.n_folds):

@@ -30,7 +30,18 @@ class Inner:
     """The images that train one fold, parted: image_id and part, "train" or "hold-out".
 
     Those held out are neither trained on nor scored, so that an epoch may be chosen by them: the
-    fold that is scored has no say in it. `inputs` are the digests of the images and of the folds.
+    fold that is scored has no say in it. `fold` is the one scored, `share` the part of the train
+    images that was asked for (0 to 1), `inputs` are the digests of the images and of the folds.
+
+    >>> from mel.tables import Folds, ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> parted = inner(table, folds, fold=0, share=0.25)
+    >>> parted.frame.columns, parted.fold, len(parted.train) + len(parted.held_out)
+    (['image_id', 'part'], 0, 44)
+    >>> parted.write("inner.parquet")
+    >>> Inner.read("inner.parquet").digest == parted.digest
+    True
     """
 
     frame: pl.DataFrame
@@ -55,7 +66,10 @@ class Inner:
         return digest_frame(self.frame)
 
     def write(self, path: Path | str) -> None:
-        """Write Parquet with a header, whole or not at all."""
+        """Write Parquet with a header, whole or not at all.
+
+        Raises MelError where `path` cannot be written.
+        """
         header = {
             "kind": "inner",
             "digest": self.digest,
@@ -68,7 +82,10 @@ class Inner:
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
-        """Read and check what `write` wrote; a file changed by hand is refused."""
+        """Read and check what `write` wrote.
+
+        Raises MelError for a file that is missing, is no such table, or was changed by hand.
+        """
         frame, header = read_table(path := Path(path), "inner")
         required(header, {"seed": int, "fold": int, "share": float}, str(path))
         require_columns(frame, _PARTED, str(path))
@@ -88,33 +105,22 @@ def inner(
 ) -> Inner:
     """Hold out a share of the images that train a fold, for those who stop early.
 
-    Whole groups of train images are held out, balanced as the folds are (`mel.folds.build`) but
-    for further columns; share, of the train images, is met as closely as that allows, and is taken
-    as the nearest fraction with a denominator up to 100. What may not train the fold is in neither
+    Whole groups of train images are held out, balanced as the folds are (`mel.folds.build`) but for
+    further columns; share, of the train images, is met as closely as that allows, and is taken as
+    the nearest fraction with a denominator up to 100. What may not train the fold is in neither
     part. External images are never held out; those linked to one that is are left out altogether.
 
     Raises MelError for a fold that does not exist, a share not between 0 and 1 or below a
     hundredth, folds of other images, and when either part would lack one of the classes.
 
-    >>> frame = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(40)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(40)],
-    ...         "target": [n % 2 for n in range(40)],
-    ...     }
-    ... ).with_columns(
-    ...     pl.lit("train").alias("split"),
-    ...     pl.lit("somewhere.jpg").alias("path"),
-    ...     pl.lit("example").alias("source"),
-    ...     *(pl.lit(None).alias(name) for name in ("sex", "age", "site")),
-    ... )
-    >>> from mel.folds import build
-    >>> parted = inner(frame, build(frame), fold=0, share=0.25)
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> parted = inner(table, folds, fold=0, share=0.25)
     >>> len(parted.train), len(parted.held_out)
-    (24, 8)
+    (34, 10)
 
-    Guarantees: no group is in both parts, both have both classes, and neither the order of the
-    rows nor the version of a library changes the parts.
+    Guarantees: no group is in both parts, both have both classes, and neither the order of the rows
+    nor the version of a library changes the parts.
     """
     table = as_table(table)
     folds.matches(table)

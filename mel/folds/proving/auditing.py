@@ -49,8 +49,8 @@ def audit(
 ) -> Audit:
     """Look for every image that may train what scores a relative of it, and weigh the folds.
 
-    The fold map may come from anywhere; its barred pairs are honoured. Relatives share a patient,
-    a lesion_id, duplicate_id or person_id, where the table has them, or are a pair of copies in
+    The fold map may come from anywhere; its barred pairs are honoured. Relatives share a patient, a
+    lesion_id, duplicate_id or person_id, where the table has them, or are a pair of copies in
     `pairs` (a file or a frame: see `mel.folds.proving.pairs`). Nothing is shared with the code that
     builds folds but which ids count as missing (`mel.checks.is_missing`). `columns` are further
     axes of the balance table; with `compare`, the map is put beside scikit-learn's plain ones.
@@ -58,21 +58,16 @@ def audit(
     Raises MelError when the folds do not hold exactly the table's train and external images, for
     pairs of which no image is the table's, and for an unknown column.
 
-    >>> frame = pl.DataFrame(
-    ...     {"image_id": list("abcd"), "patient_id": list("pppq"), "target": [0, 1, 0, 1]}
-    ... ).with_columns(
-    ...     pl.lit("train").alias("split"),
-    ...     pl.lit("somewhere.jpg").alias("path"),
-    ...     pl.lit("example").alias("source"),
-    ...     *(pl.lit(None).alias(name) for name in ("sex", "age", "site")),
-    ... )
-    >>> table = ImageTable.of(frame, "example")
-    >>> by_row = pl.DataFrame({"image_id": list("abcd"), "fold": [0, 0, 1, 1]})
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> audit(table, folds).verdict
+    '2 folds of 84 images, checked by patient, duplicate: nothing crosses'
+    >>> by_row = table.train.select("image_id", fold=pl.int_range(pl.len()) % 2)
     >>> found = audit(table, Folds.of(by_row, seed=0, method="by row"))
-    >>> found.crossings.rows()
-    [('patient', 'p', [0, 1], 3, 'between folds')]
-    >>> found.verdict
-    '2 folds of 4 images, checked by patient: 1 patient with 3 images in more than one fold'
+    >>> found.ok, found.crossings.columns
+    (False, ['kind', 'id', 'folds', 'images', 'leak'])
+    >>> found.leaks[0]
+    '15 patients with 72 images in more than one fold'
 
     Guarantees: the same findings, in the same order, for any order of the rows.
     """

@@ -43,27 +43,13 @@ def compare(
 
     Guarantees: the same figures for any order of the rows.
 
-    >>> from mel.config import FoldsSettings
-    >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(12)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
-    ...         "age": [20.0 + n for n in range(12)],
-    ...         "target": [n % 2 for n in range(12)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> found = compare(images, build(images, FoldsSettings(n_folds=3)))
-    >>> for row in found.select("map", "patients").rows():  # how many of six patients cross
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> for row in compare(table, folds).select("map", "patients").rows():  # that cross, of 22
     ...     print(*row, sep=": ")
     this map: 0
-    KFold by row: 5
-    StratifiedKFold by row: 4
+    KFold by row: 17
+    StratifiedKFold by row: 18
     GroupKFold: 0
     StratifiedGroupKFold: 0
     """

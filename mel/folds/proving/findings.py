@@ -24,10 +24,17 @@ class Audit:
     positive_patients, median_age (years), female_share (0 to 1, of the images whose sex is known)
     and external (images of other competitions that may train it). `checked` names the kinds of
     which the train and external images have an id at all: of another kind nothing is known.
-    `balance` is what `mel.folds.proving.balance` gives, `shared` the ids that train and test
-    images share (kind, id, train, test: how many images), `comparison` what `mel.folds.compare`
-    gives, or None. `left_out` counts the pairs with an image of another table, which count in
-    chains only.
+    `balance` is what `mel.folds.proving.balance` gives, `shared` the ids that train and test images
+    share (kind, id, train, test: how many images), `comparison` what `mel.folds.compare` gives, or
+    None. `left_out` counts the pairs with an image of another table, which count in chains only.
+
+    >>> from mel.folds import audit
+    >>> from mel.tables import Folds, ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> found = audit(table, folds)
+    >>> found.ok, found.leaks, found.counts.select("fold", "rows", "positives").rows()
+    (True, (), [(0, 40, 7), (1, 44, 7)])
     """
 
     crossings: pl.DataFrame

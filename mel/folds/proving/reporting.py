@@ -26,8 +26,16 @@ def write_audit(found: Audit, folder: Path, title: str, digest: str = "") -> lis
 
     audit.json has everything; balance.csv a row a category with the counts and the deviation of
     each fold; crossings.csv each id that leaks; comparison.csv the maps side by side, where they
-    were compared; audit.png the balance as a picture under `title`. `digest` is the map's.
-    Raises MelError where the folder cannot be written.
+    were compared; audit.png the balance as a picture under `title`. `digest` is the map's. Raises
+    MelError where the folder cannot be written.
+
+    >>> from mel.folds import audit
+    >>> from mel.tables import Folds, ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> files = write_audit(audit(table, folds), Path("work/audit"), "The demo", folds.digest)
+    >>> [path.name for path in files]
+    ['audit.json', 'audit.png', 'balance.csv', 'crossings.csv']
     """
     tables = {
         "balance.csv": by_category(found.balance),
@@ -53,24 +61,13 @@ def sheets(found: Audit) -> list[Sheet]:
     They are the counts of each fold, the deviations of each axis, the map beside others where it
     was compared, and the first ids that leak.
 
-    >>> from mel.config import FoldsSettings
-    >>> from mel.folds import audit, build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(12)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(12)],
-    ...         "age": [20.0 + n for n in range(12)],
-    ...         "target": [n % 2 for n in range(12)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> counts, axes = sheets(audit(images, build(images, FoldsSettings(n_folds=3))))
+    >>> from mel.folds import audit
+    >>> from mel.tables import Folds, ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> counts, axes = sheets(audit(table, folds))
     >>> counts[0][:3], [row[:3] for row in counts[1]]
-    (('fold', 'rows', 'positives'), [('0', '4', '2'), ('1', '4', '2'), ('2', '4', '2')])
+    (('fold', 'rows', 'positives'), [('0', '40', '7'), ('1', '44', '7')])
     """
     all_of = [_counts(found.counts), _axes(by_axis(found.balance))]
     if found.comparison is not None:

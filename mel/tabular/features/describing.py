@@ -14,7 +14,11 @@ __all__ = ["Described", "describe"]
 
 @dataclass(frozen=True)
 class Described:
-    """A kind of feature in words."""
+    """A kind of feature in words: its name, columns and unit, and who has it.
+
+    `variants` are "both" or "context", `learners` those that read it, `leak` says why it leaks
+    nothing.
+    """
 
     feature: str
     columns: str
@@ -51,10 +55,15 @@ _KINDS = (
 
 
 def describe() -> list[Described]:
-    """Give each kind of feature: its columns, unit, variants, learners, and why it leaks nothing.
+    """Give each kind of feature, as `mel tabular features` prints them, in the order of a matrix.
 
-    >>> describe()[0].unit
-    'years'
+    Of each its columns, unit, the variants and learners that have it, and why it leaks nothing: all
+    of them text.
+
+    >>> [kind.feature for kind in describe()][:2], describe()[0].unit
+    (['number', 'category'], 'years')
+    >>> list(describe()[0].facts())
+    ['feature', 'columns', 'unit', 'variants', 'learners', 'leaks nothing']
     """
     return [
         Described(
