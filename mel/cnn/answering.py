@@ -29,7 +29,14 @@ _LOOK = 0.2  # seconds between two looks whether the child still starts
 class Answering:
     """Members of a work folder, asked for logits batch by batch. Any thread may ask.
 
-    The networks are Keras', in a child process that ends with `close`, or with this process.
+    The networks are Keras', in a child process that ends with `close`, or with this process; a
+    `with` block closes too. `facts` says what computes: device, precision, batch (images at a time)
+    and backend.
+
+    >>> Answering({"a": (Path("work/cnn/a"), [0])}, "auto")  # never trained
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: work/cnn/a/recipe.json: no such file; make it first or correct the path
     """
 
     def __init__(self, members: Mapping[str, tuple[Path, Sequence[int]]], precision: str) -> None:
@@ -59,7 +66,12 @@ class Answering:
         self.facts: Mapping[str, Any] = self._receive()[0]
 
     def answer(self, member: str, size: int, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-        """Give the logits of a positive, `(n, folds)`: of pixels, and of metadata where wanted."""
+        """Give the logits of a positive, float64 `(n, folds)`, of n pictures.
+
+        `inputs` are pixels, uint8 `(n, size, size, 3)`, and for a member that looks at metadata
+        those too, float32, as `mel.metadata` encodes them. Raises MelError where the child has
+        ended.
+        """
         with self._asking:
             send(self._channel, {"member": member, "size": size}, inputs)
             return self._receive()[1][0]
@@ -90,7 +102,13 @@ class Answering:
 
 
 def digest_checkpoint(member: Path | str, fold: int) -> str:
-    """Give the SHA-256 of a fold's trained weights; MelError where there are none."""
+    """Give the SHA-256 of a fold's trained weights: 64 hexadecimal digits.
+
+    `member` is a trained member's folder. Raises MelError where there are no weights of that fold.
+
+    >>> len(digest_checkpoint("work/demo/cnn/efficientnetv2_micro-32", fold=0))
+    64
+    """
     path = fold_dir(Path(member), fold) / CHECKPOINT
     if not path.is_file():
         raise MelError(f"{path}: no such file; train the member first")

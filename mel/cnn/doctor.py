@@ -22,7 +22,7 @@ _PATIENCE = 300.0  # seconds that looking may take; a driver that hangs ends the
 
 @dataclass(frozen=True)
 class Checkup:
-    """What `doctor` found: names and values in the order they are shown.
+    """What `doctor` found: names and values in the order they are shown, all of them text.
 
     `found` is what there is; `used` what computes each member, or anything where none was given;
     `reasons` why, by device; `advice` what to set where an accelerator is not found; and `fault`
@@ -39,8 +39,17 @@ class Checkup:
 def doctor(members: Sequence[MemberSettings] = (), place: Path = Path()) -> Checkup:
     """Look for what can train, and say what each member would use; `place` is where work goes.
 
-    A child process looks, since drivers and TensorFlow itself can crash: then `fault` tells of
-    it. Raises nothing for what is missing: `fault` says that.
+    `members` are settings of a recipe; without any, what `HardwareSettings()` would use is said.
+    Nothing is trained. A child process looks, since drivers and TensorFlow itself can crash: then
+    `fault` tells of it. Raises nothing for what is missing: `fault` says that.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, KERAS_BACKEND="torch"):  # which mel does not train with
+    ...     found = doctor()
+    >>> list(found.found)[:3], found.used
+    (['Python', 'TensorFlow', 'Keras'], {'any': 'nothing'})
+    >>> found.fault
+    "KERAS_BACKEND is 'torch'..."
     """
     plain = describing.software() | describing.machine(Path(place))
     more = describing.weights() | describing.environment()

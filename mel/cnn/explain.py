@@ -16,11 +16,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Explanation:
-    """Activation maps of images, in the order of `image_ids`.
+    """Activation maps of images, in the order of `image_ids`, which is sorted.
 
-    maps: float32 `(n, h, w)`, on a grid coarser than the picture, its first row above. A map's
-    mean with the image's offset is its logit, `(n,)`, the mean over the folds; scores are the mean
-    of the folds' probabilities.
+    maps: float32 `(n, h, w)`, on a grid coarser than the picture, its first row above. A map's mean
+    with the image's offset is its logit, float64 `(n,)`, the mean over the folds; scores are the
+    mean of the folds' probabilities, 0 to 1.
+
+    >>> maps = np.array([[[2.0, 0.0], [0.0, 0.0]]], np.float32)  # it is the upper left corner
+    >>> found = Explanation(("a",), maps, *np.array([[-1.0], [-0.5], [0.4]]))
+    >>> float(found.maps[0].mean() + found.offsets[0]), float(found.logits[0])
+    (-0.5, -0.5)
     """
 
     image_ids: tuple[str, ...]
@@ -48,6 +53,13 @@ def explain(
 
     Images are looked at as they are: test-time augmentation is left out, also of the scores. What
     may be given as `images` and what is refused, by MelError, is as in `mel.cnn.predict`.
+
+    >>> from mel.tables import ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> explain("work/demo/cnn/efficientnetv2_micro-32", table.train.head(1))
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: ...
     """
     machine = (hardware or HardwareSettings()).model_copy(update={"devices": 1})
     asked = Asked.of(member, images, TtaSettings(), machine, trained_on)

@@ -33,22 +33,31 @@ def export(
 ) -> list[Exported]:
     """Write each fold of the trained `member` as ONNX graphs beside its checkpoint.
 
-    One graph a size that its views need, `graph-SIZE.onnx`, and `export.json`, which says what
-    they were made from and how true they are. Inputs: `pixels`, uint8 `(n, SIZE, SIZE, 3)`, and for
-    a member that looks at it `metadata`, float32, as `mel.metadata` encodes it. Outputs: `logit`,
+    One graph a size that its views need, `graph-SIZE.onnx`, and `export.json`, which says what they
+    were made from and how true they are. Inputs: `pixels`, uint8 `(n, SIZE, SIZE, 3)`, and for a
+    member that looks at it `metadata`, float32, as `mel.metadata` encodes it. Outputs: `logit`,
     float32 `(n,)`, of a positive, and `map`, float32 `(n, h, w)`, what each place adds to it.
 
-    Every graph is run on held-out images and compared with Keras, in float32; what bfloat16
-    changes is measured where the processor has it. A fold whose graphs were made from the same
-    checkpoint, and are as they were made, is left alone. With `average` a network besides, in the
-    folder `mean`, whose weights and batch statistics are the mean of all folds'. Folds that began
-    with weights drawn for each have no useful mean, and whether others have, only test images can
-    tell: this network has seen every train image, so no honest out-of-fold AUC of it can be had.
+    Every graph is run on held-out images and compared with Keras, in float32; what bfloat16 changes
+    is measured where the processor has it. A fold whose graphs were made from the same checkpoint,
+    and are as they were made, is left alone. With `average` a network besides, in the folder
+    `mean`, whose weights and batch statistics are the mean of all folds'. Folds that began with
+    weights drawn for each have no useful mean, and whether others have, only test images can tell:
+    this network has seen every train image, so no honest out-of-fold AUC of it can be had.
 
     Raises MelError for a member that is not fully trained, other folds than it was trained on, a
     fold that does not exist, a mean of folds whose outputs differ or that rank views by fold,
     packages that are missing where there is something to export, and a graph that differs from its
     network by more than 1e-4 in a probability: then that fold has no graph.
+
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> member = "work/demo/cnn/efficientnetv2_micro-32"
+    >>> graphs = export(member, table, folds)  # here they are there already
+    >>> [(graph.part, graph.path.name) for graph in graphs]
+    [('0', 'graph-32.onnx'), ('1', 'graph-32.onnx')]
+    >>> graphs[0].verified["probability"] < 1e-4  # the largest difference from Keras
+    True
     """
     place, recipe = Path(member), read_recipe(Path(member))
     if recipe.folds != folds.digest:

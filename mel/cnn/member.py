@@ -38,38 +38,28 @@ def train(
 
     Gives its out-of-fold and its test Predictions (the mean of the folds' probabilities), also
     written as `oof.parquet` and `test.parquet` beside `recipe.json` and `history.parquet`; gives
-    None while folds outside `only_folds` are still to be trained. A fold finished earlier on
-    the same images, folds, settings and pictures is left alone; one whose test-time augmentation
-    alone is another is scored again and not trained; one that was stopped goes on after its last
-    whole epoch. A fold that another process is at, here or on another machine that shares `out`,
-    is left to that. Decoded pixels are kept in `cache`, by default a folder `cache` beside the
-    members' folder. Where the table's paths name prepared pictures, `framing` says how they were
-    made.
+    None while folds outside `only_folds` are still to be trained. A fold finished earlier on the
+    same images, folds, settings and pictures is left alone; one whose test-time augmentation alone
+    is another is scored again and not trained; one that was stopped goes on after its last whole
+    epoch. A fold that another process is at, here or on another machine that shares `out`, is left
+    to that. Decoded pixels are kept in `cache`, by default a folder `cache` beside the members'
+    folder. Where the table's paths name prepared pictures, `framing` says how they were made.
 
-    Raises MelError for an unknown backbone, folds that are not the table's, a fold number that
-    does not exist, a device that is demanded and not there, an image that cannot be decoded, and
-    a training that fails or is killed.
+    Raises MelError for an unknown backbone, folds that are not the table's, a fold number that does
+    not exist, a device that is demanded and not there, an image that cannot be decoded, and a
+    training that fails or is killed.
 
-    >>> from mel.folds import build
-    >>> images = pl.DataFrame(
-    ...     {
-    ...         "image_id": [f"i{n:02d}" for n in range(20)],
-    ...         "patient_id": [f"p{n // 2:02d}" for n in range(20)],
-    ...         "age": [20.0 + n for n in range(20)],
-    ...         "target": [n % 2 for n in range(20)],
-    ...         "split": "train",
-    ...         "path": "somewhere.jpg",
-    ...         "source": "example",
-    ...         "sex": None,
-    ...         "site": None,
-    ...     }
-    ... )
-    >>> table = ImageTable.of(images, "example")
-    >>> settings = MemberSettings(backbone="efficientnetv2_micro", size=32, epochs=2)
-    >>> train(table, build(table), settings, "work/cnn/efficientnetv2_micro-32", only_folds=[5])
+    >>> from mel.config import Recipe
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> folds = Folds.read("work/demo/folds.parquet")
+    >>> settings = Recipe.read("work/demo/recipe.toml").member("efficientnetv2_micro-32")
+    >>> oof, test = train(table, folds, settings, f"work/demo/cnn/{settings.name}")  # done already
+    >>> oof.frame.columns, oof.frame.height, test.frame.height
+    (['image_id', 'fold', 'score'], 84, 36)
+    >>> train(table, folds, settings, f"work/demo/cnn/{settings.name}", only_folds=[5])
     Traceback (most recent call last):
         ...
-    mel.errors.MelError: fold 5: the folds are 0 to 4
+    mel.errors.MelError: fold 5: the folds are 0 to 1
     """
     check_installed()
     _require_pictures(table)

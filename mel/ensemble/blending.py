@@ -93,7 +93,7 @@ def report(
     >>> places = ["work/demo/cnn/efficientnetv2_micro-32", "work/demo/tabular/lightgbm"]
     >>> oof = [Predictions.read(f"{place}/oof.parquet") for place in places]
     >>> test = [Predictions.read(f"{place}/test.parquet") for place in places]
-    >>> out = shutil.copytree("work/demo/ensemble/blend", "work/blend")
+    >>> out = shutil.copytree("work/demo/ensemble/blend", "work/again")
     >>> settings = Recipe.read("work/demo/recipe.toml").ensemble
     >>> report(table, folds, oof, test, out, settings).name
     'report.html'

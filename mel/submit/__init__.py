@@ -6,9 +6,12 @@ and writes its score into that JSON; `list` gives them all, CV beside leaderboar
 `cautions` say what that is worth, `plot` draws it; `blend` makes one of anybody's. `score` scores
 any number of images with a bundle: see `mel.submit.batch`.
 
->>> import polars as pl
+>>> from mel.predictions import Predictions
 >>> from mel.submit import check, make
->>> sample = pl.DataFrame({"image_name": ["b", "a"], "target": ["0", "0"]})
+>>> test = Predictions.read("work/demo/ensemble/blend/test.parquet")
+>>> path = make(test, "work/demo/sample_submission.csv", "work/mine.csv")
+>>> check(path, "work/demo/sample_submission.csv")  # nothing odd
+()
 """
 
 from typing import TYPE_CHECKING, Any

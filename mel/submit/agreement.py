@@ -25,6 +25,11 @@ class Agreement:
 
     `rank` is None below three submissions and where all scores of one side tie; `low` and `high`,
     its 95 % interval, below four.
+
+    >>> str(Agreement(points=4, rank=0.8, low=-0.82, high=1.0))
+    '0.80 from 4 submissions, 95 % from -0.82 to 1.00'
+    >>> str(Agreement(points=1))
+    'none from 1 submission'
     """
 
     points: int
@@ -70,10 +75,16 @@ def _interval(rank: float, count: int) -> tuple[float, float]:
 
 
 def cautions(frame: pl.DataFrame, share: float = 0.3) -> tuple[str, ...]:
-    """Say what speaks against following the public score, a line each.
+    r"""Say what speaks against following the public score, a line each; nothing where nothing does.
 
-    `share` is the part of the test set that the public score is taken on, by the competition's
-    page. `frame` is as `mel.submit.list` gives it.
+    `share` is the part of the test set that the public score is taken on, 0 to 1, by the
+    competition's page. `frame` is as `mel.submit.list` gives it.
+
+    >>> scores = {"cv": [0.91, 0.93, 0.92], "public": [0.94, 0.92, 0.93], "name": ["a", "b", "c"]}
+    >>> more = dict.fromkeys(["cv_low", "cv_high", "private", "rows", "images"])
+    >>> print(*cautions(pl.DataFrame(scores | more)), sep="\n")
+    3 submissions are few: how CV and public score agree is known roughly, if at all
+    a is best in public (0.9400), b by CV (0.9300, against 0.9100): choose by CV, ...
     """
     scored = frame.filter(pl.col("public").is_not_null()).sort("public", descending=True)
     known = scored.filter(pl.col("cv").is_not_null())

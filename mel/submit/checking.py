@@ -22,19 +22,33 @@ _Row = tuple[int, list[str]]
 
 
 class SubmissionError(MelError):
-    """A submission that Kaggle would refuse or misread; commands exit with status 1."""
+    """A submission that Kaggle would refuse or misread; commands exit with status 1.
+
+    >>> SubmissionError("mine.csv: line 2: ...").exit_code
+    1
+    """
 
     exit_code = 1
 
 
 def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> tuple[str, ...]:
-    """Check that a submission has the sample's header, ids and order, and only finite numbers.
+    r"""Check that a submission has the sample's header, ids and order, and only finite numbers.
 
     `sample` is the sample submission or its path. Gives what is odd about the scores and allowed
     all the same, a line each: values outside 0 to 1, all alike, or labels. Raises SubmissionError
     naming the first offending row: its line in the file (the header is line 1), its id and the
     value; and for a file that is not the one its JSON describes, where such a JSON stands beside
     it. Raises MelError when a file is missing or unreadable.
+
+    >>> sample = "work/demo/sample_submission.csv"
+    >>> check("work/demo/submissions/blend.csv", sample)  # nothing odd
+    ()
+    >>> rows = Path("work/demo/submissions/blend.csv").read_text().splitlines()
+    >>> _ = Path("work/short.csv").write_text("\n".join(rows[:-1]))
+    >>> check("work/short.csv", sample)
+    Traceback (most recent call last):
+        ...
+    mel.submit.checking.SubmissionError: work/short.csv: line 37: id 'SYN_...' is missing ...
     """
     submission = Path(submission)
     sample = Path(sample) if isinstance(sample, str) else sample
@@ -47,9 +61,21 @@ def check(submission: Path | str, sample: pl.DataFrame | Path | str) -> tuple[st
 
 
 def check_seal(submission: Path) -> None:
-    """Refuse a submission that is not the file its JSON describes; without a JSON there is no seal.
+    r"""Refuse a submission that is not the file its JSON describes.
+
+    Without a JSON beside it, as of a file that mel did not make, there is no seal.
 
     Raises SubmissionError for a file that was changed after it was made.
+
+    >>> import shutil
+    >>> check_seal(Path("work/demo/submissions/blend.csv"))  # as it was made
+    >>> for suffix in (".csv", ".json"):
+    ...     _ = shutil.copy(f"work/demo/submissions/blend{suffix}", f"work/sealed{suffix}")
+    >>> _ = Path("work/sealed.csv").write_text("image_name,target\n")
+    >>> check_seal(Path("work/sealed.csv"))
+    Traceback (most recent call last):
+        ...
+    mel.submit.checking.SubmissionError: work/sealed.csv: was changed after it was made ...
     """
     beside = submission.with_suffix(".json")
     content = read_json(beside) if beside.is_file() else None

@@ -31,18 +31,21 @@ def submissions(
 ) -> pl.DataFrame:
     """List the submissions of a folder, or of a work folder's submissions/, the best CV first.
 
-    A row each: name; the competition it was sent to; cv, cv_low and cv_high, the AUC that mel
-    knows of it and its 95 % interval; public and private, its scores on the leaderboard; state,
-    "not sent", "sending" (not known whether it arrived), "pending", "complete", "error" or
-    "refused"; time, when it was sent, else made; rows, of the test set, and images, behind the
-    AUC. What is not known is null. Of one that was sent several times the last counts.
-    `competition` leaves only those that were sent there; with `refresh`, Kaggle is asked first
-    for scores that have become known.
+    This is `mel.submit.list`.
+
+    A row each: name; the competition it was sent to; cv, cv_low and cv_high, the AUC that mel knows
+    of it and its 95 % interval; public and private, its scores on the leaderboard; state, "not
+    sent", "sending" (not known whether it arrived), "pending", "complete", "error" or "refused";
+    time, when it was sent, else made; rows, of the test set, and images, behind the AUC. What is
+    not known is null. Of one that was sent several times the last counts. `competition` leaves only
+    those that were sent there; with `refresh`, Kaggle is asked first for scores that have become
+    known.
 
     Raises MelError for a folder that is not there, and where Kaggle cannot be asked.
 
-    >>> submissions("docs").columns[:3]
-    ['name', 'competition', 'cv']
+    >>> found = submissions("work/demo")
+    >>> found.select("name", "state", "rows", "images").rows()
+    [('blend', 'not sent', 36, 84)]
     """
     place = _place(Path(folder))
     if refresh:

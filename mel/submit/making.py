@@ -27,26 +27,23 @@ def make(
     """Write a submission with exactly the sample's header, order and ids, and give its path.
 
     `sample` is the sample submission or its path. Scores are joined by id, never by position.
-    Beside `path`, with the suffix .json, stands what the submission was made of: the digests of
-    the predictions, of each member's scores, of the folds and of the file itself, the versions and
-    the time, and, once `mel.submit.send` has sent it, its scores on Kaggle. `blend`, where the
-    scores are one's, adds the members' weights and the honest AUC; `oof`, the out-of-fold scores
-    that belong to `test`, the AUC of anything else. `synthetic` is written there too. Both files
-    are whole or absent. A submission of that path that was sent is kept beside the new one.
+    Beside `path`, with the suffix .json, stands what the submission was made of: the digests of the
+    predictions, of each member's scores, of the folds and of the file itself, the versions and the
+    time, and, once `mel.submit.send` has sent it, its scores on Kaggle. `blend`, where the scores
+    are one's, adds the members' weights and the honest AUC; `oof`, the out-of-fold scores that
+    belong to `test`, the AUC of anything else. `synthetic` is written there too. Both files are
+    whole or absent. A submission of that path that was sent is kept beside the new one.
 
     Raises MelError, with the first id, when the predictions miss one of the sample's ids or hold
     one that is not the sample's, when they are not test scores, when `path` is the sample or no
     CSV's, and when the disk refuses.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> scores = pl.DataFrame({"image_id": ["a", "b"], "fold": [None, None], "score": [0.1, 0.9]})
-    >>> test = Predictions.of(scores, name="blend", kind="test", folds="0123456789abcdef")
-    >>> sample = pl.DataFrame({"image_name": ["b", "a"], "target": ["0", "0"]})
-    >>> with TemporaryDirectory() as folder:
-    ...     print(make(test, sample, Path(folder) / "blend.csv").read_text())
-    image_name,target
-    b,0.9
-    a,0.1
+    >>> test = Predictions.read("work/demo/ensemble/blend/test.parquet")
+    >>> blend = Blend.read("work/demo/ensemble/blend/blend.json")
+    >>> path = make(test, "work/demo/sample_submission.csv", "work/new.csv", blend=blend)
+    >>> lines = path.read_text().splitlines()
+    >>> lines[0], len(lines), path.with_suffix(".json").is_file()
+    ('image_name,target', 37, True)
     """
     path = Path(path)
     refuse_place(path, sample)

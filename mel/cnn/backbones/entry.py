@@ -29,6 +29,11 @@ class Backbone:
         imagenet: the preset that holds ImageNet weights; None where there is none.
         multiple: sides of pictures must be a multiple of this many pixels.
         least: the smallest side.
+
+    >>> from mel.cnn import backbone
+    >>> entry = backbone("efficientnetv2_micro")
+    >>> entry.params, entry.native_size, entry.least, entry.imagenet
+    (2874, 32, 16, None)
     """
 
     name: str

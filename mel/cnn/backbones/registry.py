@@ -33,12 +33,13 @@ _REGISTRY = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 
 
 def backbones(pattern: str = "") -> list[Backbone]:
-    """Give the registry's entries whose name matches a regular expression in any case, by name.
+    """Give the backbones there are, as `mel cnn list` prints them: sorted by name.
+
+    `pattern` is a regular expression, found anywhere in a name, in any case. TensorFlow is not
+    needed. Raises MelError for a pattern that is no regular expression.
 
     >>> [b.name for b in backbones("densenet")]
     ['densenet121', 'densenet169', 'densenet201']
-
-    Raises MelError for a pattern that is no regular expression.
     """
     try:
         wanted = re.compile(pattern, re.IGNORECASE)
@@ -48,10 +49,16 @@ def backbones(pattern: str = "") -> list[Backbone]:
 
 
 def backbone(name: str) -> Backbone:
-    """Give one entry by its exact name; a MelError offers near matches.
+    """Give the backbone of exactly this name, as `mel cnn list NAME` shows it.
+
+    Raises MelError, with near matches, for a name that is none's.
 
     >>> backbone("efficientnetv2_b0").params
     5919312
+    >>> backbone("efficientnetv2b0")
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: unknown backbone 'efficientnetv2b0'; did you mean 'efficientnetv2_b0'...
     """
     if name not in _REGISTRY:
         raise MelError(f"unknown backbone {name!r}; {near(name, _REGISTRY)}")

@@ -22,10 +22,16 @@ _GRAPH = {"file": str, "sha256": str, "bytes": int, "verified": dict}
 class Exported:
     """One graph: of which fold ("mean" for the mean network), at which size, and how true it is.
 
-    `verified` has the engine, the images, and the largest difference from Keras of a logit, a
-    probability and a place of the map, in float32; `bfloat16` what computing in it changes, None
-    where it was not measured; `kept` the largest difference from the out-of-fold scores that were
-    kept at training, None where those are a mean over several views.
+    `size` is the side of its pictures in pixels, `bytes` those of the file at `path`. `verified`
+    has the engine, the images, and the largest difference from Keras of a logit, a probability and
+    a place of the map, in float32; `bfloat16` what computing in it changes, None where it was not
+    measured; `kept` the largest difference from the out-of-fold scores that were kept at training,
+    None where those are a mean over several views.
+
+    >>> from mel.cnn.exporting import read_export
+    >>> (graph,) = read_export(Path("work/demo/cnn/efficientnetv2_micro-32/fold0"))
+    >>> graph.part, graph.size, graph.path.name, graph.verified["images"]
+    ('0', 32, 'graph-32.onnx', 40)
     """
 
     part: str

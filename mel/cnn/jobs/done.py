@@ -62,7 +62,14 @@ def mark_done(
 
 
 def scored_in(member: Path, fold: int) -> str:
-    """Give the precision in which a fold's scores were computed, such as mixed_bfloat16."""
+    """Give the precision in which a fold's scores were computed, such as mixed_bfloat16.
+
+    Raises MelError for a fold that is not finished.
+
+    >>> member = Path("work/demo/cnn/efficientnetv2_micro-32")
+    >>> scored_in(member, fold=0) in ("float32", "mixed_bfloat16", "mixed_float16")
+    True
+    """
     return str(read_json(fold_dir(member, fold) / MARK).get("precision", "float32"))
 
 
@@ -130,6 +137,10 @@ def gap(member: Path, n_folds: int) -> str:
     """Name the first file that a finished member's folds lack; empty when all are there.
 
     Only looks whether they are there: `train` and `predict` compare their digests.
+
+    >>> member = Path("work/demo/cnn/efficientnetv2_micro-32")
+    >>> gap(member, n_folds=2), gap(member, n_folds=3)
+    ('', 'fold2/done.json is not there')
     """
     for fold in range(n_folds):
         for name in (MARK, TRAINED, *FILES):

@@ -46,7 +46,15 @@ class MemberRecipe(BaseModel):
 
 
 def read_recipe(member: Path) -> MemberRecipe:
-    """Read a member's recipe.json; MelError where a fold is unfinished or was changed."""
+    """Read recipe.json of a trained member's folder: what it was trained by and on.
+
+    Raises MelError for a file that is missing or broken, and where a fold is unfinished or was
+    changed.
+
+    >>> recipe = read_recipe(Path("work/demo/cnn/efficientnetv2_micro-32"))
+    >>> recipe.settings.name, recipe.n_folds, recipe.settings.epochs, recipe.external
+    ('efficientnetv2_micro-32', 2, 2, [])
+    """
     path = member / "recipe.json"
     try:
         recipe = MemberRecipe.model_validate(read_json(path))

@@ -31,6 +31,12 @@ def report(
     page's path.
 
     Raises MelError when no member has trained an epoch yet, and for a history that was changed.
+
+    >>> import shutil
+    >>> members = shutil.copytree("work/demo/cnn", "work/members")
+    >>> page = report(members, "the demo", synthetic=True, n_folds=2)
+    >>> page.name, [path.name for path in (page.parent / "figures").iterdir()]
+    ('report.html', ['efficientnetv2_micro-32.png'])
     """
     place = Path(folder)
     trainings = read_trainings(place)

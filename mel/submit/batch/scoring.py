@@ -41,25 +41,32 @@ def score(
     After `COLUMNS` come a column a member with its score, and the stack's. Rows are sorted by
     image_id, whatever the order of the list.
 
-    `images` is a folder of .jpg, .jpeg, .png and .dcm files (ids are their names without suffix),
-    a .txt file with a path a line, a .csv or .parquet file with image_id and path (a path is taken
+    `images` is a folder of .jpg, .jpeg, .png and .dcm files (ids are their names without suffix), a
+    .txt file with a path a line, a .csv or .parquet file with image_id and path (a path is taken
     from that file's folder on), an ImageTable or a frame. A list may have patient_id, age, sex and
     site as well, or `meta` has them: any of these, joined by image_id. `bundle` is its file, or a
     Scorer that is open; `options` go to `Scorer.open`.
 
     `variant` "auto" judges two or more images of one patient in each other's context and any other
-    image by itself; "context" also the only image of a patient, as `mel tabular train` does: by
-    the variant that the recipe names (`tabular.scores`), a work folder's test images get the
-    scores of its test.parquet. "single" judges each by itself.
+    image by itself; "context" also the only image of a patient, as `mel tabular train` does: by the
+    variant that the recipe names (`tabular.scores`), a work folder's test images get the scores of
+    its test.parquet. "single" judges each by itself.
 
     Images are scored in shards of `shard`, kept in `out`.parts until the end: after a kill, the
     same call goes on; a shard is scored anew where the size or date of one of its pictures has
-    changed. A patient's images are in one shard, which is larger where they are more.
-    Memory does not grow with the number of images. A summary is written to `out`.json.
+    changed. A patient's images are in one shard, which is larger where they are more. Memory does
+    not grow with the number of images. A summary is written to `out`.json.
 
     Raises MelError for another suffix, an `out` that is read, a place that cannot be written or
     where another process scores, what the bundle or the list must not be, and where not one image
     can be read; that only after all rows were written.
+
+    >>> import polars as pl
+    >>> found = score("work/demo/demo.mel", "work/demo/competition/jpeg/test", "work/scores.csv")
+    >>> found.scored, found.synthetic
+    (36, True)
+    >>> pl.read_csv("work/scores.csv").columns[:6]
+    ['image_id', 'probability', 'low', 'high', 'score', 'percentile']
     """
     out = Path(out)
     if out.suffix not in _SUFFIXES:

@@ -16,7 +16,11 @@ __all__ = ["Sent", "send"]
 class Sent:
     """What became of a submission; `state` is "planned" (a dry run), "pending" or "complete".
 
+    `public` and `private` are its scores on the leaderboard, None while they are not known;
     `checks` are those that were made, `command` is the client's, `beside` the JSON that has it all.
+
+    >>> Sent("blend", "titanic", "pending", None, None, Path("blend.json")).state
+    'pending'
     """
 
     name: str
@@ -47,18 +51,35 @@ def send(
 
     `file` is the submission, `competition` its name or address, by default the one it was sent to
     before; `sample` the sample submission, by default that of the work folder the file lies in.
-    Where a competition takes notebooks only, `notebook` says which version of which, and `file`
-    may be what it wrote, or None: then its JSON goes into `folder`. `message` is the description
-    on Kaggle, by default name and CV; behind it stands a word by which it is found again.
+    Where a competition takes notebooks only, `notebook` says which version of which, and `file` may
+    be what it wrote, or None: then its JSON goes into `folder`. `message` is the description on
+    Kaggle, by default name and CV; behind it stands a word by which it is found again.
 
     First are checked: header, ids and values, client, credentials, competition, rules, and what is
     left of today's submissions; with `dry_run` no more is done. What was sent already is not sent
-    again but with `again`: it is waited for, at most `minutes`. Before and after each step the
-    JSON beside the file says how things stand, so that whatever stops a run, the same call goes
-    on. `patience`: seconds of the client's silence to bear.
+    again but with `again`: it is waited for, at most `minutes`. Before and after each step the JSON
+    beside the file says how things stand, so that whatever stops a run, the same call goes on.
+    `patience`: seconds of the client's silence to bear.
 
     Raises SubmissionError for a wrong file, and where Kaggle could not score it; MelError with one
     line to act on, and no secret in it, for all else.
+
+    >>> import os, shutil
+    >>> from unittest.mock import patch
+    >>> file = shutil.copy("work/demo/submissions/blend.csv", "work/first.csv")
+    >>> place, sample = "siim-isic-melanoma-classification", "work/demo/sample_submission.csv"
+    >>> with patch.dict(os.environ, MEL_KAGGLE="nowhere"):  # so there is no client to call
+    ...     found = send(file, place, sample=sample, message="first", dry_run=True)
+    >>> found.state, " ".join(found.command[:4])
+    ('planned', 'kaggle competitions submit siim-isic-melanoma-classification')
+    >>> for one in found.checks:
+    ...     print(one.name, one.state, sep=": ")
+    submission: ok
+    client: failed
+    credentials: not checked
+    competition: not checked
+    rules: not checked
+    limit: not checked
     """
     from mel.submit.sending import going  # opens the kaggle room, which scoring can do without
 
