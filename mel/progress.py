@@ -19,7 +19,10 @@ class Ticker(Protocol):
 
 
 def say(text: str) -> None:
-    """Print one line of news to standard error, where results never go."""
+    """Print one line of news to standard error, where results never go.
+
+    >>> say("two folds are done")  # nothing on standard output
+    """
     print(text, file=sys.stderr, flush=True)
 
 
@@ -28,6 +31,15 @@ def progress(label: str, total: int, unit: str) -> Iterator[Ticker]:
     """Show progress of `total` units of work: done, units per second, time left.
 
     With a `total` of 0, of work that cannot be counted, only the notes are shown.
+
+    Yields a `Ticker`. All of it goes to standard error: a bar on a terminal, else a line at most
+    every ten seconds and one at the end.
+
+    >>> from contextlib import redirect_stderr
+    >>> with redirect_stderr(sys.stdout), progress("decode", 2, "images") as tick:
+    ...     for _ in range(2):
+    ...         tick()
+    decode: 2/2 images...
     """
     if sys.stderr.isatty():
         with _bar(label, total, unit) as tick:

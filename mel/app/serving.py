@@ -66,6 +66,12 @@ def require(host: str, port: int) -> None:
 
     Raises MelError where Streamlit is not installed, the port is taken, or the address is not one
     of this machine.
+
+    >>> with socket.create_server(("127.0.0.1", 0)) as other:  # a server that is there already
+    ...     require("127.0.0.1", other.getsockname()[1])
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: 127.0.0.1:...: address already in use; choose another --port or --host
     """
     if importlib.util.find_spec("streamlit") is None:
         raise MelError("the app needs Streamlit: pip install 'mel[app]'")
@@ -84,8 +90,13 @@ def serve(
 ) -> None:
     """Serve the app over a bundle until it is stopped; `ready` is told the address.
 
-    Raises MelError as `require` does, where there is no such bundle or it was changed, and when
-    the server ends by itself.
+    Raises MelError as `require` does, where there is no such bundle or it was changed, and when the
+    server ends by itself.
+
+    >>> serve("work/none.mel", "127.0.0.1", 0)
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: work/none.mel: no such bundle; correct the path, or make it: ...
     """
     require(host, port)
     Bundle.open(bundle)

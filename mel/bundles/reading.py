@@ -22,7 +22,14 @@ _CHUNK = 1 << 20
 class Bundle:
     """A bundle that was found whole when it was opened.
 
-    path: the file. digest: of all it holds. facts: what its maker said in the manifest.
+    path: the file. digest: of all it holds, 16 hexadecimal digits. facts: what its maker said in
+    the manifest. versions: those of the packages that made it.
+
+    >>> bundle = Bundle.open("work/demo/demo.mel")
+    >>> bundle.facts["members"], bundle.facts["synthetic"], len(bundle.digest)
+    (['efficientnetv2_micro-32'], True, 16)
+    >>> "stack/stack.json" in bundle, bundle.json("stack/stack.json")["main"]
+    (True, 'context')
     """
 
     path: Path
@@ -66,7 +73,10 @@ class Bundle:
         return content
 
     def json(self, name: str) -> Any:
-        """Give what a JSON file holds; NaN and infinity are refused."""
+        """Give what a JSON file holds.
+
+        Raises MelError as `read` does, and for what is no JSON; NaN and infinity are none.
+        """
         try:
             return parse_json(self.read(name).decode())
         except (ValueError, RecursionError) as error:

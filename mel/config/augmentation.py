@@ -17,6 +17,9 @@ class Augmentation(Settings):
     """Random changes to training images; none is applied to what is scored.
 
     A share is the probability that an image gets the change at all.
+
+    >>> Augmentation(rotation=30, zoom=0.2).flips  # degrees; a fraction of the side
+    True
     """
 
     flips: bool = True  # both flips and the quarter turns: a mole has no upright

@@ -17,7 +17,11 @@ Weight = Annotated[float, Field(gt=0)]
 
 
 class FreezeSettings(Settings):
-    """Layers of the backbone that hold still at first, so that a new head can learn."""
+    """Layers of the backbone that hold still at first, so that a new head can learn.
+
+    >>> FreezeSettings(epochs=2, share=0.5, thaw_epochs=3).epochs  # the lower half, for 2 epochs
+    2
+    """
 
     epochs: Annotated[int, Field(ge=0)] = 0  # for which they hold still; 0: none ever does
     share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the backbone's layers, from the input
@@ -32,7 +36,11 @@ class FreezeSettings(Settings):
 
 
 class CnnSettings(Settings):
-    """How a network is trained and scores; shared by the members of a recipe."""
+    """How a network is trained and scores; shared by the members of a recipe.
+
+    >>> CnnSettings(epochs=20, batch_size=64, weights="imagenet").batch  # images a step
+    64
+    """
 
     epochs: Positive = 10
     batch_size: Positive | Literal["auto"] = 32  # images a step; auto: what fits into memory
@@ -103,7 +111,12 @@ class CnnSettings(Settings):
 
 
 class MemberSettings(CnnSettings):
-    """One network: a backbone at an image size, and how it is trained and scores."""
+    """One network: a backbone at an image size, and how it is trained and scores.
+
+    >>> member = MemberSettings(backbone="efficientnetv2_b0", size=128, epochs=5)  # pixels
+    >>> member.name, len(member.digest)
+    ('efficientnetv2_b0-128', 16)
+    """
 
     backbone: str
     size: Annotated[int, Field(ge=16)]  # pixels, square

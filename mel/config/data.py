@@ -15,6 +15,10 @@ class ColumnSettings(Settings):
     """Which file and column holds what, for a competition that has no adapter of its own.
 
     A column that is not named is missing in every row. Other columns of the files are not read.
+
+    >>> columns = ColumnSettings(train="train.csv", image_id="id", target="label", age="years")
+    >>> columns.test is None, columns.sex is None
+    (True, True)
     """
 
     train: str  # CSV files and image places lie within the data folder
@@ -46,7 +50,11 @@ class ColumnSettings(Settings):
 
 
 class SourceSettings(Settings):
-    """One competition's files."""
+    """One competition's files.
+
+    >>> SourceSettings(adapter="ham10000", positive_diagnoses=["melanoma"]).name
+    'ham10000'
+    """
 
     adapter: Literal["siim2020", "isic2019", "ham10000", "isic2024", "columns"]
     source: Name | None = None  # what the table calls it; the adapter's name by default
@@ -77,7 +85,11 @@ class SourceSettings(Settings):
 
 
 class ExternalSettings(SourceSettings):
-    """Another competition's files: its images train, and are never validated on or scored."""
+    """Another competition's files: its images train, and are never validated on or scored.
+
+    >>> ExternalSettings(adapter="isic2019", folder="../isic2019").name
+    'isic2019'
+    """
 
     folder: str  # absolute, or within the data folder
 
@@ -89,7 +101,12 @@ class ExternalSettings(SourceSettings):
 
 
 class DataSettings(SourceSettings):
-    """Where the images and their table come from."""
+    """Where the images and their table come from.
+
+    >>> data = DataSettings(adapter="siim2020", test_fraction=0.2, seed=1)
+    >>> data.images, data.external, data.drop_duplicates
+    ('files', [], False)
+    """
 
     test_fraction: Fraction = 0.0  # held out by group; the data's own test set is left aside
     seed: Seed = 0

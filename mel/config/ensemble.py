@@ -29,6 +29,9 @@ class EnsembleSettings(Settings):
     method: "mean" weighs all members alike; "greedy" is Caruana's ensemble selection; "hill" adds
     the member and the share that help most; "coordinate" starts from greedy and moves one weight
     after the other; "power" and "logit" are means of transformed percentiles, all weighed alike.
+
+    >>> EnsembleSettings().method, EnsembleSettings(method="power", exponent=2.0).exponent
+    ('greedy', 2.0)
     """
 
     name: Name = "blend"

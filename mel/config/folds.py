@@ -12,7 +12,11 @@ Column = Annotated[str, Field(min_length=1)]
 
 
 class FoldsSettings(Settings):
-    """How many folds, how they are made, and the seed of their making."""
+    """How many folds, how they are made, and the seed of their making.
+
+    >>> FoldsSettings().n_folds, FoldsSettings(scheme="held-out", held_out="source").held_out
+    (5, 'source')
+    """
 
     n_folds: Annotated[int, Field(ge=2)] = 5
     seed: Seed = 0

@@ -16,6 +16,10 @@ class HardwareSettings(Settings):
 
     "auto" takes what suits the device that is found. A device that is named is demanded: where it
     is not found, nothing is trained on another one.
+
+    >>> hardware = HardwareSettings(device="gpu", precision="mixed_float16")
+    >>> hardware.devices, hardware.pixels_gb  # all there are; gigabytes of 10^9 bytes
+    ('all', 50.0)
     """
 
     device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"

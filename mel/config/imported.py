@@ -9,6 +9,9 @@ class ImportedSettings(Settings):
     """A member that `mel ensemble import` put into the work folder.
 
     `foreign` lets the stack and the blend use it though it was made on other folds than theirs.
+
+    >>> ImportedSettings(name="cp_1", foreign=True).foreign
+    True
     """
 
     name: Name

@@ -21,7 +21,12 @@ _COLUMNS = ("image_id", "fold", "score", "target")  # of mel's own tables: no me
 
 
 class Recipe(Settings):
-    """Everything `mel run` needs to know; without members, what loading and folds need."""
+    """Everything `mel run` needs to know; without members, what loading and folds need.
+
+    >>> recipe = Recipe.read("work/demo/recipe.toml")
+    >>> recipe.name, recipe.folds.n_folds, recipe.names, recipe.tabular.name, recipe.ensemble.name
+    ('tiny', 2, ['efficientnetv2_micro-32'], 'lightgbm', 'blend')
+    """
 
     name: Name
     data: DataSettings
@@ -62,6 +67,13 @@ class Recipe(Settings):
 
         `[cnn]` holds what the members share, each `[[cnn.members]]` what is its own: also within a
         table, so that `tta = { turns = "all" }` of a member leaves the other settings of [cnn.tta].
+
+        >>> text = Path("work/demo/recipe.toml").read_text()
+        >>> _ = Path("work/wrong.toml").write_text(text.replace("n_folds", "n_fold"))
+        >>> Recipe.read("work/wrong.toml")
+        Traceback (most recent call last):
+            ...
+        mel.errors.MelError: work/wrong.toml: folds.n_fold: unknown setting; did you mean 'n_folds'?
         """
         try:
             raw = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -76,7 +88,13 @@ class Recipe(Settings):
             raise MelError(f"{path}: {_explain(error, cls)}") from None
 
     def member(self, name: str) -> MemberSettings:
-        """Give one member's settings by its name."""
+        """Give one member's settings by its name.
+
+        Raises MelError for a name that is no member's.
+
+        >>> Recipe.read("work/demo/recipe.toml").member("efficientnetv2_micro-32").size
+        32
+        """
         self.require_networks()
         for member in self.cnn:
             if member.name == name:

@@ -15,6 +15,9 @@ class TtaSettings(Settings):
     """Test-time augmentation: the same image under several views, averaged.
 
     The views are every combination of turns, crops and sizes.
+
+    >>> TtaSettings(turns="all", crops=5, crop_share=0.8, sizes=[96]).views
+    80
     """
 
     turns: Literal["none", "flips", "all"] = "none"  # 1; 4: the flips; 8: quarter turns as well

@@ -16,6 +16,9 @@ class CalibrationSettings(Settings):
 
     method: "platt" fits a slope and an offset on the score's logit, "temperature" the slope alone
     around the prevalence, "isotonic" a rising curve of steps, which needs many positives.
+
+    >>> CalibrationSettings(prevalence=0.02).method  # where 2 % of the images are positive
+    'platt'
     """
 
     method: Literal["platt", "temperature", "isotonic"] = "platt"
@@ -27,6 +30,9 @@ class OperatingSettings(Settings):
 
     aim: "sensitivity" and "specificity" reach at least `value`; "cost" makes misses and false
     alarms together cheapest, a miss costing as much as `value` false alarms.
+
+    >>> OperatingSettings(aim="cost", value=20.0).value  # a miss costs 20 false alarms
+    20.0
     """
 
     aim: Literal["sensitivity", "specificity", "cost"] = "sensitivity"

@@ -51,6 +51,10 @@ class TabularSettings(Settings):
     """The stack over metadata and the members' out-of-fold scores.
 
     The keys beside `name`, `metadata` and the lists are LightGBM's.
+
+    >>> settings = TabularSettings(learners=["logistic"], metadata=["age"])
+    >>> settings.name, settings.scores
+    ('lightgbm', 'context')
     """
 
     name: Name = "lightgbm"

@@ -22,6 +22,15 @@ def atomic(path: Path) -> Iterator[Path]:
     The temporary name keeps all suffixes, for writers that choose their format by them. Works for a
     file and for a folder. A full or read-only disk becomes a `MelError`, and nothing is left; what
     a killed process left beside the same path is removed once it is an hour old.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scores.csv"
+    ...     with atomic(path) as temporary:
+    ...         _ = temporary.write_text("image_id,score")
+    ...         before = path.exists()
+    ...     before, path.read_text()
+    (False, 'image_id,score')
     """
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     old = temporary.with_name(f"{temporary.name}-old")
@@ -60,12 +69,26 @@ def _sweep(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all."""
+    """Write UTF-8 text, whole or not at all.
+
+    Makes the folders on the way. Raises MelError where the disk refuses.
+
+    >>> write_text(Path("work/mole.txt"), "a mole")
+    >>> Path("work/mole.txt").read_text()
+    'a mole'
+    """
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes, whole or not at all."""
+    """Write bytes, whole or not at all.
+
+    Makes the folders on the way. Raises MelError where the disk refuses.
+
+    >>> write_bytes(Path("work/mole.txt"), b"a mole")
+    >>> Path("work/mole.txt").read_bytes()
+    b'a mole'
+    """
     with atomic(path) as temporary:
         temporary.write_bytes(content)

@@ -14,6 +14,10 @@ def read_csv(path: Path, missing: str = "correct the path") -> pl.DataFrame:
 
     `missing` says what to do when there is no such file. Raises MelError for that, and for a file
     that is not UTF-8 text in lines, or whose rows have more fields than its header.
+
+    >>> frame = read_csv(Path("work/demo/sample_submission.csv"))
+    >>> frame.columns, frame.height, set(frame.dtypes)
+    (['image_name', 'target'], 36, {String})
     """
     try:
         content = path.read_bytes()

@@ -22,9 +22,13 @@ def read_foreign(path: Path, known: pl.Series, noun: str = "a map") -> pl.DataFr
     """Read a table with a row an image: as text where it is CSV, whatever its name says.
 
     `known` are the images' ids, by which a file without a header is noticed; `noun` says what is
-    read, for the messages. Raises MelError for a file that is missing, unreadable or not UTF-8,
-    has no header, a delimiter that is no comma, a column twice, or no rows, and for one that is
-    packed. Blank lines are passed over.
+    read, for the messages. Raises MelError for a file that is missing, unreadable or not UTF-8, has
+    no header, a delimiter that is no comma, a column twice, or no rows, and for one that is packed.
+    Blank lines are passed over.
+
+    >>> known = pl.Series(["SYN_1163909"])
+    >>> read_foreign(Path("work/demo/submissions/blend.csv"), known, "scores").columns
+    ['image_name', 'target']
     """
     if _is_parquet(path):
         return _read_parquet(path)
@@ -38,7 +42,13 @@ def read_foreign(path: Path, known: pl.Series, noun: str = "a map") -> pl.DataFr
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a file is Parquet with mel's header. Raises MelError when it cannot be read."""
+    """Tell whether a file is Parquet with mel's header.
+
+    Raises MelError when it cannot be read.
+
+    >>> is_ours(Path("work/demo/folds.parquet")), is_ours(Path("work/demo/sample_submission.csv"))
+    (True, False)
+    """
     if not _is_parquet(path):
         return False
     try:
@@ -129,6 +139,14 @@ def named(
 
     `what` says what it holds, ids or folds, and `option` how to name it, for the message. Raises
     MelError.
+
+    >>> frame = pl.DataFrame({"ISIC_ID": ["a"], "k": [0]})
+    >>> named(frame, None, ID_COLUMNS, "ids", "map.csv", "--id-column")
+    'ISIC_ID'
+    >>> named(frame, None, FOLD_COLUMNS, "folds", "map.csv", "--fold-column")
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: map.csv: no column of folds by a usual name (fold, folds, fold_id ...
     """
     if asked is not None:
         if asked not in frame.columns:

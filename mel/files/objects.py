@@ -22,12 +22,26 @@ _JSON_NAMES = {
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON; NaN and infinity are refused, since no other reader takes them."""
+    """Write plain data as indented JSON, whole or not at all.
+
+    Raises ValueError for NaN and infinity, which no other reader takes, and MelError where the disk
+    refuses.
+
+    >>> write_json(Path("work/note.json"), {"folds": 5})
+    >>> read_json(Path("work/note.json"))
+    {'folds': 5}
+    """
     write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON, or say which file is missing or broken."""
+    """Read what a JSON file holds.
+
+    Raises MelError for a file that is missing or broken, or holds NaN or infinity.
+
+    >>> read_json(Path("work/demo/submissions/blend.json"))["kind"]
+    'submission'
+    """
     try:
         return parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -37,7 +51,15 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON; refuse NaN and infinity, which are none, and numbers too large to hold."""
+    """Parse JSON; NaN, infinity and numbers too large to hold are none. Raises ValueError.
+
+    >>> parse_json('{"folds": 5}')
+    {'folds': 5}
+    >>> parse_json("[NaN]")
+    Traceback (most recent call last):
+        ...
+    ValueError: NaN is no finite number
+    """
     return json.loads(text, parse_constant=_finite, parse_float=_finite)
 
 

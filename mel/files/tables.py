@@ -45,6 +45,13 @@ def write_table(path: Path, frame: pl.DataFrame, header: Mapping[str, Any]) -> N
     Whatever `header` leaves out but the kind is filled in: schema, name (the kind), digest (of the
     rows in their order), inputs (none), seed (null) and versions. The header is sealed, so that
     `read_header` notices a change of any of its fields but the versions.
+
+    Raises MelError where the disk refuses.
+
+    >>> write_table(Path("work/ages.parquet"), pl.DataFrame({"age": [40, 50]}), {"kind": "ages"})
+    >>> frame, header = read_table(Path("work/ages.parquet"), "ages")
+    >>> frame["age"].to_list(), header["kind"], header["seed"]
+    ([40, 50], 'ages', None)
     """
     common = {"schema": _SCHEMA, "name": header["kind"], "inputs": {}, "seed": None}
     whole = common | {"versions": versions()} | dict(header)
@@ -63,7 +70,14 @@ def _seal(header: Mapping[str, Any]) -> str:
 
 
 def check_digest(path: Path, said: Any, found: str) -> None:
-    """Refuse a file whose content does not have the digest that it states."""
+    """Raise MelError for a file whose content does not have the digest that it states.
+
+    >>> check_digest(Path("folds.parquet"), said="0123456789abcdef", found="0123456789abcdef")
+    >>> check_digest(Path("folds.parquet"), said="0123456789abcdef", found="f01d5")
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: folds.parquet: content has digest f01d5, the file says ...
+    """
     if said != found:
         raise MelError(
             f"{path}: content has digest {found}, the file says {said}; "
@@ -72,7 +86,15 @@ def check_digest(path: Path, said: Any, found: str) -> None:
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """Read only the header of one of mel's Parquet files, checking its kind and its seal."""
+    """Read only the header of one of mel's Parquet files, checking its kind and its seal.
+
+    Raises MelError for a file that is missing, is no Parquet of mel's, is of another kind or
+    schema, or whose header was changed.
+
+    >>> header = read_header(Path("work/demo/folds.parquet"), "folds")
+    >>> header["method"], header["n_folds"], sorted(header["inputs"])
+    ('balanced-groups', 2, ['images', 'settings'])
+    """
     try:
         text = pl.read_parquet_metadata(path).get(_KEY)
     except FileNotFoundError:
@@ -108,7 +130,15 @@ def _unreadable(path: Path, error: Exception) -> MelError:
 
 
 def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Read one of mel's Parquet files: the frame and its header."""
+    """Read one of mel's Parquet files: the frame and its header.
+
+    Raises MelError as `read_header` does; whether the rows are still those that were written, their
+    digest tells (`check_digest`).
+
+    >>> frame, header = read_table(Path("work/demo/folds.parquet"), "folds")
+    >>> frame.columns, header["kind"]
+    (['image_id', 'fold'], 'folds')
+    """
     header = read_header(path, kind)
     try:
         return pl.read_parquet(path, glob=False, hive_partitioning=False), header
@@ -117,7 +147,11 @@ def read_table(path: Path, kind: str) -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def versions() -> dict[str, str]:
-    """Give the installed versions that can change a number, for an artefact's header."""
+    """Give the installed versions that can change a number, for an artefact's header.
+
+    >>> list(versions())[:3]
+    ['mel', 'polars', 'numpy']
+    """
     return dict(_versions())
 
 

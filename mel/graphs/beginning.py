@@ -19,6 +19,11 @@ def begin(core: Any, settings: Mapping[str, Any]) -> None:
     What the binding imports on its way for the first time, it guards by a lock of its own. Two
     threads that get there together wait for each other for ever, one with Python's lock in its
     hands: about once in ten processes that began with two pictures at a time.
+
+    `core` is an `openvino.Core`, `settings` those its models are compiled with. Raises MelError
+    where OpenVINO is not installed. `opened` does it for you.
+
+    >>> begin(openvino().Core(), {})
     """
     library = openvino()
     with _FIRST:

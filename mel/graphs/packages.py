@@ -13,7 +13,11 @@ _INSTALL = "pip install 'mel[export]'"
 
 
 def has(module: str) -> bool:
-    """Say whether a package is installed; does not import it."""
+    """Say whether a package is installed; does not import it.
+
+    >>> has("numpy"), has("nothing_of_this_name")
+    (True, False)
+    """
     return find_spec(module) is not None
 
 

@@ -15,6 +15,9 @@ def native_precision() -> Precision:
     """Give what OpenVINO itself would choose here: bfloat16 where the processor computes it.
 
     Raises MelError where OpenVINO is not installed.
+
+    >>> native_precision() in ("float32", "bfloat16")
+    True
     """
     kind = openvino().Core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string()
     return "bfloat16" if kind == "bf16" else "float32"
@@ -24,6 +27,13 @@ def chosen_precision(precision: str) -> Precision:
     """Give the precision that is asked for; "auto" is the native one.
 
     Raises MelError for another word, and for bfloat16 where the processor has none.
+
+    >>> chosen_precision("float32"), chosen_precision("auto") == native_precision()
+    ('float32', True)
+    >>> chosen_precision("float8")
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: precision 'float8'; known: auto, float32, bfloat16
     """
     if precision not in ("auto", *HINTS):
         raise MelError(f"precision {precision!r}; known: auto, {', '.join(HINTS)}")

@@ -21,16 +21,27 @@ _BATCH = 16
 
 
 def described() -> str:
-    """Name what runs graphs, such as `openvino 2026.4.1`."""
+    """Name what runs graphs, such as `openvino 2026.4.1`.
+
+    >>> described().split()[0]
+    'openvino'
+    """
     return f"openvino {version('openvino')}"
 
 
 def opened(graph: bytes, precision: Precision = "float32", batch: int = _BATCH) -> Runner:
     """Give a function from a graph's inputs to its outputs, arrays by name.
 
-    Each call may hold up to `batch` rows; what lacks is filled up with zeros, so that every row
-    is computed in the same shape. Raises MelError for a graph that OpenVINO cannot run, one that
-    reads other files, and where OpenVINO is not installed.
+    Each call may hold up to `batch` rows; what lacks is filled up with zeros, so that every row is
+    computed in the same shape. Raises MelError for a graph that OpenVINO cannot run, one that reads
+    other files, and where OpenVINO is not installed.
+
+    >>> from pathlib import Path
+    >>> graph = Path("work/demo/cnn/efficientnetv2_micro-32/fold0/graph-32.onnx")
+    >>> run = opened(graph.read_bytes())
+    >>> found = run({"pixels": np.zeros((3, 32, 32, 3), np.uint8)})
+    >>> {name: array.shape for name, array in found.items()}
+    {'logit': (3,), 'map': (3, 8, 8)}
     """
     refuse_outside(graph)
     core, settings = openvino().Core(), {"INFERENCE_PRECISION_HINT": HINTS[precision]}

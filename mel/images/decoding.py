@@ -54,14 +54,19 @@ def decode_sizes(
     *,
     exact: bool = False,
 ) -> dict[int, NDArray[np.uint8]]:
-    """Give what `decode` does in several sizes, decoding once.
+    """Give what `decode` does in several sizes, decoding once: uint8 RGB by size in pixels.
 
     A JPEG is decoded at the DCT scale that the largest size needs, and halved for those sizes for
-    which `decode` would have taken a smaller scale. The largest has exactly the pixels of
-    `decode`; a smaller one may differ by the rounding of another scale: by less than one level in
-    the mean. With `exact` every size has exactly the pixels of `decode`: sizes that need another
-    scale are then decoded again, which those of a camera's many pixels rarely do. Raises what
-    `decode` raises, and MelError when there are no sizes.
+    which `decode` would have taken a smaller scale. The largest has exactly the pixels of `decode`;
+    a smaller one may differ by the rounding of another scale: by less than one level in the mean.
+    With `exact` every size has exactly the pixels of `decode`: sizes that need another scale are
+    then decoded again, which those of a camera's many pixels rarely do. Raises what `decode`
+    raises, and MelError when there are no sizes.
+
+    >>> from mel.tables import ImageTable
+    >>> path = ImageTable.read("work/demo/images.parquet").test["path"][0]
+    >>> {size: pixels.shape for size, pixels in decode_sizes(path, [64, 32]).items()}
+    {64: (64, 64, 3), 32: (32, 32, 3)}
     """
     ordered = sorted(set(sizes))
     if not ordered or ordered[0] < 1:

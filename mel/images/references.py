@@ -23,7 +23,7 @@ _MOST = 2**31 - 1  # bytes of one encoded picture
 
 
 class Stamp(NamedTuple):
-    """What tells that a file was changed: its size and the time of its last change."""
+    """What tells that a file was changed: its size in bytes, and when it was, in nanoseconds."""
 
     bytes: int
     modified_ns: int
@@ -47,6 +47,13 @@ def stamp(reference: Path | str) -> Stamp:
     """Give the size and time of the file behind a reference; of the whole container, if it is one.
 
     Raises MelError when there is no such file.
+
+    >>> stamp("work/demo/competition/train.csv").bytes > 0
+    True
+    >>> stamp("work/none.jpg")
+    Traceback (most recent call last):
+        ...
+    mel.errors.MelError: work/none.jpg: cannot be read (No such file or directory); ...
     """
     path, _ = split(reference)
     try:

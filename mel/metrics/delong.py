@@ -49,6 +49,9 @@ class Paired:
 
     `low` and `high` are the ends of the 95 % interval, `p` the two-sided p-value against no
     difference.
+
+    >>> Paired(gain=0.02, low=-0.01, high=0.05, p=0.19).gain
+    0.02
     """
 
     gain: float

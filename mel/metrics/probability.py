@@ -65,7 +65,8 @@ class Reliability:
     """Groups of images from the lowest probability up: what was said and what was seen.
 
     `said` is a group's mean probability, `seen` its share of positives with the ends of the 95 %
-    interval from resampling patients; `images` and `positives` are counts.
+    interval from resampling patients; `images` and `positives` are counts. All but these are from 0
+    to 1, and each has a value a group.
     """
 
     said: tuple[float, ...]
@@ -81,9 +82,16 @@ def reliability(
 ) -> Reliability:
     """Give the reliability curve over groups of equally many images, with intervals.
 
-    Groups are those of `calibration_error`; `draws` resamples the patients of the same images.
-    An interval is never narrower than Wilson's (JASA 22:209, 1927) for independent images: with
-    few positives in a group, the resamples know too little of what else could have been.
+    Groups are those of `calibration_error`; `draws` resamples the patients of the same images. An
+    interval is never narrower than Wilson's (JASA 22:209, 1927) for independent images: with few
+    positives in a group, the resamples know too little of what else could have been.
+
+    Raises MelError as `brier` does.
+
+    >>> draws = Resamples(range(40))
+    >>> curve = reliability([0, 1] * 20, [0.2, 0.8] * 20, draws, bins=2)
+    >>> [round(said, 2) for said in curve.said], curve.seen, curve.images
+    ([0.2, 0.8], (0.0, 1.0), (20, 20))
     """
     truth, said = _probabilities(target, probability)
     which = _groups(said, bins)

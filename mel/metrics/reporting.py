@@ -15,7 +15,13 @@ __all__ = ["AucReport", "auc_report"]
 
 @dataclass(frozen=True)
 class AucReport:
-    """A member's AUC over all rows, as the mean of its folds, and with its 95 % interval."""
+    """A member's AUC over all rows, as the mean of its folds, and with its 95 % interval.
+
+    All from 0 to 1; the interval, `low` to `high`, is of the AUC over all rows.
+
+    >>> AucReport(pooled=0.9, fold_mean=0.91, low=0.85, high=0.94).as_dict()
+    {'pooled': 0.9, 'fold_mean': 0.91, 'low': 0.85, 'high': 0.94}
+    """
 
     pooled: float
     fold_mean: float
@@ -38,6 +44,13 @@ def auc_report(
     """Report the AUC as mel always does: pooled, per-fold mean, patient-bootstrap interval.
 
     `draws` are those of `Resamples(patient)`, for whoever has them already.
+
+    The four arrays have a row an image; `fold` numbers the fold that scored it. Raises MelError as
+    `mel.metrics.auc` does, also where a fold lacks a class.
+
+    >>> found = auc_report([0, 1] * 20, [0.2, 0.8, 0.6, 0.4] * 10, range(40), [0] * 20 + [1] * 20)
+    >>> found.pooled, found.fold_mean, found.low < found.pooled < found.high
+    (0.75, 0.75, True)
     """
     truth, values, folds = np.asarray(target), np.asarray(score), np.asarray(fold)
     per_fold = [auc(truth[folds == k], values[folds == k]) for k in np.unique(folds)]

@@ -30,8 +30,12 @@ def probability(logits: Floats) -> Floats:
 def reference(logits: Floats, wanted: Sequence[View]) -> Reference:
     """Sort held-out logits `(n, views)`, all of one kind of view together, to four decimals.
 
-    Views that only a turn tells apart share a reference: otherwise a turned picture would be
-    ranked otherwise than the picture itself.
+    Views that only a turn tells apart share a reference: otherwise a turned picture would be ranked
+    otherwise than the picture itself.
+
+    >>> both = [View(64, None, 0), View(64, None, 1)]
+    >>> reference(np.array([[0.3, -1.0], [2.0, 0.1]]), both)
+    {'whole 64': array([-1. ,  0.1,  0.3,  2. ])}
     """
     kinds = np.array([view.kind for view in wanted])
     fine = np.round(logits, _DECIMALS)

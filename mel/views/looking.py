@@ -24,10 +24,13 @@ _SHIFT = 22  # bits of _ONE * _ONE
 class View:
     """One way to look at an image.
 
-    size: pixels at which the whole image is read, and the network's input. crop: None for the
-    whole image, else the place of the crop in halves of what is left over, row and column: (0, 2)
-    is the upper right corner, (1, 1) the middle. turn: bits that say what is done last: 1 upside
-    down, 2 left to right, then 4 rows become columns.
+    size: pixels at which the whole image is read, and the network's input. crop: None for the whole
+    image, else the place of the crop in halves of what is left over, row and column: (0, 2) is the
+    upper right corner, (1, 1) the middle. turn: bits that say what is done last: 1 upside down, 2
+    left to right, then 4 rows become columns.
+
+    >>> View(size=96, crop=(0, 2), turn=1).kind  # the upper right corner, upside down
+    'corner 96'
     """
 
     size: int
