@@ -27,6 +27,9 @@ class Checkup:
     `found` is what there is; `used` what computes each member, or anything where none was given;
     `reasons` why, by device; `advice` what to set where an accelerator is not found; and `fault`
     the first thing that a training here would be refused for, empty where there is none.
+
+    >>> Checkup({"CPU": "2 cores"}, {"any": "cpu, float32"}, {"cpu, float32": ("CPU: no GPU",)}).fault
+    ''
     """
 
     found: dict[str, str]

@@ -42,6 +42,11 @@ def openvino() -> Any:
     When it is imported, OpenVINO tells a server of its maker so, unless somebody opted out: from a
     forked process, which hangs where other threads were at work. Nothing here is to call anybody,
     so its telemetry passes for not installed in this process, as far as it was not imported yet.
+
+    Raises MelError where it is not installed.
+
+    >>> openvino().__name__
+    'openvino'
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # not to be had
     return need("openvino")

@@ -67,6 +67,9 @@ class Reliability:
     `said` is a group's mean probability, `seen` its share of positives with the ends of the 95 %
     interval from resampling patients; `images` and `positives` are counts. All but these are from 0
     to 1, and each has a value a group.
+
+    >>> Reliability((0.1,), (0.12,), (0.08,), (0.17,), (500,), (60,)).positives
+    (60,)
     """
 
     said: tuple[float, ...]
