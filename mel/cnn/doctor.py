@@ -28,7 +28,8 @@ class Checkup:
     `reasons` why, by device; `advice` what to set where an accelerator is not found; and `fault`
     the first thing that a training here would be refused for, empty where there is none.
 
-    >>> Checkup({"CPU": "2 cores"}, {"any": "cpu, float32"}, {"cpu, float32": ("CPU: no GPU",)}).fault
+    >>> used = {"any": "cpu, float32"}
+    >>> Checkup({"CPU": "2 cores"}, used, {"cpu, float32": ("no GPU",)}).fault
     ''
     """
 
