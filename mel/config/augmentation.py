@@ -22,21 +22,36 @@ class Augmentation(Settings):
     True
     """
 
-    flips: bool = True  # both flips and the quarter turns: a mole has no upright
-    rotation: Degrees = 0.0  # degrees, drawn from -rotation to rotation
-    shear: Annotated[float, Field(ge=0, le=45)] = 0.0  # degrees, drawn from -shear to shear
-    zoom: Fraction = 0.0  # side of the view, as a fraction of the image, from 1 - zoom to 1
-    shift: Fraction = 0.0  # of the side, in each direction, drawn from -shift to shift
-    brightness: Fraction = 0.0  # added, as a fraction of full scale
-    contrast: Fraction = 0.0  # factor drawn from 1 - contrast to 1 + contrast
-    saturation: Fraction = 0.0  # factor drawn from 1 - saturation to 1 + saturation
-    hue: Degrees = 0.0  # degrees, drawn from -hue to hue
-    cutout: Fraction = 0.0  # side of a blank square, as a fraction of the image's
-    cutout_share: Share = _HALF  # of the images, where cutout is above 0
-    hair_share: Share = 0.0  # of the images: dark hairs are drawn over them
-    border_share: Share = 0.0  # of the images: a microscope's round dark rim
-    mixup: Annotated[float, Field(ge=0)] = 0.0  # alpha of the Beta that mixes two images; 0: off
-    cutmix: Annotated[float, Field(ge=0)] = 0.0  # the same of a pasted box; with both, one of two
+    flips: bool = True
+    """Both flips and the quarter turns: a mole has no upright."""
+    rotation: Degrees = 0.0
+    """Degrees, drawn from -rotation to rotation."""
+    shear: Annotated[float, Field(ge=0, le=45)] = 0.0
+    """Degrees, drawn from -shear to shear."""
+    zoom: Fraction = 0.0
+    """Side of the view, as a fraction of the image, from 1 - zoom to 1."""
+    shift: Fraction = 0.0
+    """Fraction of the side, in each direction, drawn from -shift to shift."""
+    brightness: Fraction = 0.0
+    """What is added, as a fraction of full scale."""
+    contrast: Fraction = 0.0
+    """Factor drawn from 1 - contrast to 1 + contrast."""
+    saturation: Fraction = 0.0
+    """Factor drawn from 1 - saturation to 1 + saturation."""
+    hue: Degrees = 0.0
+    """Degrees, drawn from -hue to hue."""
+    cutout: Fraction = 0.0
+    """Side of a blank square, as a fraction of the image's."""
+    cutout_share: Share = _HALF
+    """Share of the images with a blank square, where cutout is above 0."""
+    hair_share: Share = 0.0
+    """Share of the images over which dark hairs are drawn."""
+    border_share: Share = 0.0
+    """Share of the images with a microscope's round dark rim."""
+    mixup: Annotated[float, Field(ge=0)] = 0.0
+    """Alpha of the Beta that mixes two images; 0: off."""
+    cutmix: Annotated[float, Field(ge=0)] = 0.0
+    """Alpha of the Beta of a pasted box; with both, one of two."""
 
     @model_validator(mode="after")
     def _all_have_an_effect(self) -> Self:

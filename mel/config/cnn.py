@@ -23,9 +23,12 @@ class FreezeSettings(Settings):
     2
     """
 
-    epochs: Annotated[int, Field(ge=0)] = 0  # for which they hold still; 0: none ever does
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the backbone's layers, from the input
-    thaw_epochs: Annotated[int, Field(ge=0)] = 0  # over which they then join, from the head down
+    epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs for which they hold still; 0: none ever does."""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the backbone's layers that hold still, from the input."""
+    thaw_epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs over which they then join, from the head down."""
 
     @model_validator(mode="after")
     def _all_have_an_effect(self) -> Self:
@@ -43,26 +46,39 @@ class CnnSettings(Settings):
     """
 
     epochs: Positive = 10
-    batch_size: Positive | Literal["auto"] = 32  # images a step; auto: what fits into memory
-    accumulate: Positive = 1  # steps whose gradients make one update
-    learning_rate: Rate = 1e-3  # the peak, after the warm-up; a cosine takes it to zero
+    batch_size: Positive | Literal["auto"] = 32
+    """Images a step; auto: what fits into memory."""
+    accumulate: Positive = 1
+    """Steps whose gradients make one update."""
+    learning_rate: Rate = 1e-3
+    """The peak, a step, after the warm-up; a cosine takes it to zero."""
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    ema: Fraction = 0.0  # decay an update of the average of weights that is scored; 0: the last
+    ema: Fraction = 0.0
+    """Decay an update of the average of weights that is scored; 0: the last."""
     loss: Literal["cross-entropy", "focal"] = "cross-entropy"
-    focal_gamma: Weight | None = None  # with the focal loss: 2 unless given
+    focal_gamma: Weight | None = None
+    """Exponent of the focal loss: 2 unless given."""
     label_smoothing: Fraction = 0.0
     dropout: Fraction = 0.2
-    positive_share: Fraction = 0.0  # of each epoch's draws; 0 keeps the data's own share
-    positive_weight: Weight | Literal["balanced"] = 1.0  # of a positive's loss
-    source_weights: dict[str, Weight] = Field(default_factory=dict)  # of a source's loss
-    weights: str = "none"  # none, imagenet, or a file or preset folder
+    positive_share: Fraction = 0.0
+    """Share of positives among each epoch's draws; 0 keeps the data's own share."""
+    positive_weight: Weight | Literal["balanced"] = 1.0
+    """Factor of a positive's loss."""
+    source_weights: dict[str, Weight] = Field(default_factory=dict)
+    """Factor of the loss of a source's images, by its name."""
+    weights: str = "none"
+    """none, imagenet, or a file or preset folder."""
     freeze: FreezeSettings = FreezeSettings()
     pooling: Literal["average", "gem"] = "average"
-    head: Literal["target", "diagnosis"] = "target"  # one logit, or one a diagnosis
-    metadata: bool = False  # sex, age and site add to the logit
-    pictures: Literal["originals", "prepared"] = "originals"  # prepared: by mel kaggle prepare
-    validate_every: Annotated[int, Field(ge=0)] = 1  # epochs; looked at, never chosen by; 0: never
+    head: Literal["target", "diagnosis"] = "target"
+    """One logit, or one a diagnosis."""
+    metadata: bool = False
+    """Sex, age and site add to the logit."""
+    pictures: Literal["originals", "prepared"] = "originals"
+    """prepared: by mel kaggle prepare."""
+    validate_every: Annotated[int, Field(ge=0)] = 1
+    """Epochs; looked at, never chosen by; 0: never."""
     seed: Seed = 0
     augmentation: Augmentation = Augmentation()
     tta: TtaSettings = TtaSettings()
@@ -119,8 +135,10 @@ class MemberSettings(CnnSettings):
     """
 
     backbone: str
-    size: Annotated[int, Field(ge=16)]  # pixels, square
-    variant: Name | None = None  # tells apart members of one backbone and size
+    size: Annotated[int, Field(ge=16)]
+    """Pixels, square."""
+    variant: Name | None = None
+    """Tells apart members of one backbone and size."""
 
     @model_validator(mode="after")
     def _scored_at_its_own_size_once(self) -> Self:

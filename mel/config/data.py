@@ -21,21 +21,28 @@ class ColumnSettings(Settings):
     (True, True)
     """
 
-    train: str  # CSV files and image places lie within the data folder
+    train: str
+    """CSV files and image places lie within the data folder."""
     test: str | None = None
-    sample: str | None = None  # its first column is the id, its second the target
-    train_images: list[str] = Field(default_factory=list)  # folders, HDF5, TFRecords
-    test_images: list[str] = Field(default_factory=list)  # train_images, where none is given
+    sample: str | None = None
+    """Its first column is the id, its second the target."""
+    train_images: list[str] = Field(default_factory=list)
+    """Folders, HDF5, TFRecords."""
+    test_images: list[str] = Field(default_factory=list)
+    """`train_images`, where none is given."""
     image_id: str
     target: str
-    positive: list[str] = Field(default_factory=list)  # words that mean 1; without: 0 and 1
+    positive: list[str] = Field(default_factory=list)
+    """Words that mean 1; without: 0 and 1."""
     patient_id: str | None = None
     lesion_id: str | None = None
     diagnosis: str | None = None
     sex: str | None = None
-    age: str | None = None  # years
+    age: str | None = None
+    """Years."""
     site: str | None = None
-    sexes: dict[str, str] = Field(default_factory=dict)  # further spellings: mel's word
+    sexes: dict[str, str] = Field(default_factory=dict)
+    """Further spellings, and mel's word for each."""
     sites: dict[str, str] = Field(default_factory=dict)
     diagnoses: dict[str, str] = Field(default_factory=dict)
 
@@ -57,9 +64,11 @@ class SourceSettings(Settings):
     """
 
     adapter: Literal["siim2020", "isic2019", "ham10000", "isic2024", "columns"]
-    source: Name | None = None  # what the table calls it; the adapter's name by default
+    source: Name | None = None
+    """What the table calls it; the adapter's name by default."""
     missing_patient: Literal["refuse", "own"] = "refuse"
-    positive_diagnoses: list[str] = Field(default_factory=list)  # target 1; else as in the files
+    positive_diagnoses: list[str] = Field(default_factory=list)
+    """Diagnoses whose target is 1; else as in the files."""
     columns: ColumnSettings | None = None
 
     @property
@@ -91,7 +100,8 @@ class ExternalSettings(SourceSettings):
     'isic2019'
     """
 
-    folder: str  # absolute, or within the data folder
+    folder: str
+    """Absolute, or within the data folder."""
 
     @model_validator(mode="after")
     def _tests_have_no_effect(self) -> Self:
@@ -108,12 +118,16 @@ class DataSettings(SourceSettings):
     ('files', [], False)
     """
 
-    test_fraction: Fraction = 0.0  # held out by group; the data's own test set is left aside
+    test_fraction: Fraction = 0.0
+    """Share of the images that is held out, by group; the data's own test set is left aside."""
     seed: Seed = 0
-    images: Literal["files", "none"] = "files"  # none: tables only, such as for stacks and audits
+    images: Literal["files", "none"] = "files"
+    """none: tables only, such as for stacks and audits."""
     external: list[ExternalSettings] = Field(default_factory=list)
-    duplicates: Literal["listed", "find"] = "listed"  # find: compare the pictures themselves
-    drop_duplicates: bool = False  # keep one of each; otherwise copies share a fold
+    duplicates: Literal["listed", "find"] = "listed"
+    """find: compare the pictures themselves."""
+    drop_duplicates: bool = False
+    """Keep one of each; otherwise copies share a fold."""
 
     @model_validator(mode="after")
     def _seed_has_an_effect(self) -> Self:

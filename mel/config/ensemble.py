@@ -36,18 +36,30 @@ class EnsembleSettings(Settings):
 
     name: Name = "blend"
     method: Literal["greedy", "mean", "hill", "coordinate", "power", "logit"] = "greedy"
-    objective: Literal["auc", "partial_auc"] = "auc"  # what the weights are chosen for
-    min_tpr: Fraction = 0.8  # of partial_auc: the area above this true positive rate
-    ranks: Literal["all", "fold"] = "all"  # percentiles among all rows, or within each fold
-    rounds: Positive = 30  # greedy picks, with replacement; steps of hill; sweeps of coordinate
-    negative: bool = False  # hill, coordinate: a member may count against, as its mirror image
-    exponent: Exponent | None = None  # power: of the percentiles; None, the best of a few
-    bags: Positive = 1  # greedy: runs over random members and patients, averaged
-    bag_members: Share = 0.5  # share of the members that each bag may pick from
-    bag_patients: Share = 0.8  # share of the patients whose images a bag sees
-    seed: Seed = 0  # of the bags
-    rank_within_test: bool = False  # Kaggle's habit; off, one image alone scores as in a batch
-    fallback: bool = True  # the rank mean in place of a method that does not beat it beyond noise
+    objective: Literal["auc", "partial_auc"] = "auc"
+    """What the weights are chosen for."""
+    min_tpr: Fraction = 0.8
+    """Of partial_auc: the area above this true positive rate."""
+    ranks: Literal["all", "fold"] = "all"
+    """Percentiles among all rows, or within each fold."""
+    rounds: Positive = 30
+    """greedy picks, with replacement; steps of hill; sweeps of coordinate."""
+    negative: bool = False
+    """hill, coordinate: a member may count against, as its mirror image."""
+    exponent: Exponent | None = None
+    """power: of the percentiles; None, the best of a few."""
+    bags: Positive = 1
+    """greedy: runs over random members and patients, averaged."""
+    bag_members: Share = 0.5
+    """Share of the members that each bag may pick from."""
+    bag_patients: Share = 0.8
+    """Share of the patients whose images a bag sees."""
+    seed: Seed = 0
+    """Seed of the bags."""
+    rank_within_test: bool = False
+    """Kaggle's habit; off, one image alone scores as in a batch."""
+    fallback: bool = True
+    """The rank mean in place of a method that does not beat it beyond noise."""
     calibration: CalibrationSettings = CalibrationSettings()
     operating: OperatingSettings = OperatingSettings()
 

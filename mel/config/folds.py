@@ -20,10 +20,13 @@ class FoldsSettings(Settings):
 
     n_folds: Annotated[int, Field(ge=2)] = 5
     seed: Seed = 0
-    balance: list[Column] = Field(default_factory=list)  # further columns to spread evenly
+    balance: list[Column] = Field(default_factory=list)
+    """Further columns to spread evenly."""
     scheme: Literal["groups", "held-out"] = "groups"
-    held_out: Column | None = None  # held-out: the column each of whose values is a fold
-    map: Column | None = None  # a fold map made elsewhere, CSV or Parquet, instead of a new one
+    held_out: Column | None = None
+    """held-out: the column each of whose values is a fold."""
+    map: Column | None = None
+    """A fold map made elsewhere, CSV or Parquet, instead of a new one."""
 
     @model_validator(mode="after")
     def _held_out_has_a_column(self) -> Self:

@@ -23,13 +23,14 @@ class HardwareSettings(Settings):
     """
 
     device: Literal["auto", "cpu", "gpu", "tpu"] = "auto"
-    devices: Positive | Literal["all"] = "all"  # of that kind, which share each batch
+    devices: Positive | Literal["all"] = "all"
+    """How many of that kind share each batch."""
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
     xla: Literal["auto", "on", "off"] = "auto"
-    pixels: Literal["auto", "kept", "decoded"] = (
-        "auto"  # kept: decoded once, on disk, for all epochs
-    )
-    pixels_gb: Annotated[float, Field(gt=0)] = _USUAL_GB  # auto: a size, and if there is room
+    pixels: Literal["auto", "kept", "decoded"] = "auto"
+    """kept: decoded once, on disk, for all epochs."""
+    pixels_gb: Annotated[float, Field(gt=0)] = _USUAL_GB
+    """auto keeps up to this many gigabytes (10^9 bytes), if there is room."""
 
     @model_validator(mode="after")
     def _all_have_an_effect(self) -> Self:

@@ -20,10 +20,14 @@ class TtaSettings(Settings):
     80
     """
 
-    turns: Literal["none", "flips", "all"] = "none"  # 1; 4: the flips; 8: quarter turns as well
-    crops: Literal[1, 5] = 1  # 5: the middle and the four corners
-    crop_share: Annotated[float, Field(gt=0, le=1)] = 1.0  # side of a crop, of the image's
-    sizes: list[Size] = Field(default_factory=list)  # pixels, besides the member's own
+    turns: Literal["none", "flips", "all"] = "none"
+    """none: 1 view; flips: 4; all: 8, quarter turns as well."""
+    crops: Literal[1, 5] = 1
+    """5: the middle and the four corners."""
+    crop_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Side of a crop, as a fraction of the image's."""
+    sizes: list[Size] = Field(default_factory=list)
+    """Sides in pixels, besides the member's own."""
     average: Literal["logit", "probability", "rank"] = "logit"
 
     @model_validator(mode="after")

@@ -22,7 +22,8 @@ class CalibrationSettings(Settings):
     """
 
     method: Literal["platt", "temperature", "isotonic"] = "platt"
-    prevalence: Share | None = None  # share of positives where it is used; None: as in training
+    prevalence: Share | None = None
+    """Share of positives where it is used; None: as in training."""
 
 
 class OperatingSettings(Settings):

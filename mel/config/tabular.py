@@ -23,7 +23,8 @@ _LIGHTGBM = (
 class LogisticSettings(Settings):
     """Logistic regression, its weights held small."""
 
-    c: Rate = 0.1  # as scikit-learn's C: the smaller, the smaller the weights
+    c: Rate = 0.1
+    """As scikit-learn's C: the smaller, the smaller the weights."""
 
 
 class HistogramSettings(Settings):
@@ -43,7 +44,8 @@ class SearchSettings(Settings):
     A trial fits as many models as there are folds inside: for each learner, fold and variant anew.
     """
 
-    trials: Annotated[int, Field(ge=0)] = 0  # 0: no search
+    trials: Annotated[int, Field(ge=0)] = 0
+    """0: no search."""
     seed: Seed = 0
 
 
@@ -59,21 +61,29 @@ class TabularSettings(Settings):
 
     name: Name = "lightgbm"
     learners: list[Learner] = Field(default=["lightgbm", "logistic"], min_length=1)
-    scores: Literal["context", "single"] = "context"  # the variant that the blend takes
+    scores: Literal["context", "single"] = "context"
+    """The variant that the blend takes."""
     metadata: list[Literal["age", "sex", "site"]] = Field(default=["age", "sex", "site"])
     features: list[Group] = Field(default=["logits", "agreement", "norms"])
-    shortcuts: list[str] = Field(default=[])  # columns about the file, such as width
-    positive_weight: Rate = 1.0  # how much a positive counts in fitting; taken back in the scores
-    rounds: Positive = 200  # trees; no early stopping on a fold that is scored
-    choose_rounds: bool = False  # up to `rounds`, by folds inside the training rows
+    shortcuts: list[str] = Field(default=[])
+    """Columns about the file, such as width."""
+    positive_weight: Rate = 1.0
+    """How much a positive counts in fitting; taken back in the scores."""
+    rounds: Positive = 200
+    """Trees; no early stopping on a fold that is scored."""
+    choose_rounds: bool = False
+    """Up to `rounds`, by folds inside the training rows."""
     learning_rate: Rate = 0.05
     num_leaves: Leaves = 7
     min_data_in_leaf: Positive = 50
     lambda_l2: NotNegative = 10.0
     feature_fraction: Share = 0.5
-    extra_trees: bool = True  # random thresholds: fewer steps in a score that was smooth
-    monotone: bool = False  # no tree lowers an image whose members alone score it higher
-    seeds: Positive = 3  # LightGBM models a fold, averaged
+    extra_trees: bool = True
+    """Random thresholds: fewer steps in a score that was smooth."""
+    monotone: bool = False
+    """No tree lowers an image whose members alone score it higher."""
+    seeds: Positive = 3
+    """LightGBM models a fold, averaged."""
     seed: Seed = 0
     logistic: LogisticSettings = LogisticSettings()
     histogram: HistogramSettings = HistogramSettings()
