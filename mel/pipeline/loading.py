@@ -31,7 +31,8 @@ def kaggle_load(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath) -> dict[
 def facts(work: AnyPath) -> dict[str, str]:
     """Give the facts of the images loaded in `work`: their source, counts, and the digest.
 
-    All is text, by name, for a person; `counts` has numbers. Raises MelError where none are, or where the file was changed.
+    All is text, by name, for a person; `counts` has numbers. Raises MelError where none are, or
+    where the file was changed.
 
     >>> facts("work/demo")["train"]
     '84 images of 22 patients, 14 positive (16.7 %)'
