@@ -42,7 +42,7 @@ def facts(work: AnyPath) -> dict[str, str]:
 
 
 def counts(work: AnyPath) -> dict[str, Any]:
-    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`).
+    """Count the images loaded in `work`, and list the words the vocabularies lack (`unmapped`).
 
     Keys: data, synthetic, train, external (None without any), test, digest, unmapped; those of a
     split are images, patients and, but for test, positives. Raises MelError as `facts` does.
