@@ -1,6 +1,8 @@
 """The house stands as drawn: layers, doors, sizes, pins, and what is kept out of it."""
 
 import ast
+import importlib
+import inspect
 import re
 import statistics
 import subprocess
@@ -23,6 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 TRAINING = {"tensorflow", "keras", "keras_cv", "jax"}
 HEAVY = {*TRAINING, "lightgbm", "sklearn", "matplotlib", "streamlit", "numba"}
+ARTEFACTS = ("images", "metrics", "predictions", "tables")
 EXTRAS = tuple(PROJECT["project"]["optional-dependencies"])
 
 
@@ -160,6 +163,18 @@ def test_a_module_says_what_it_offers(path: Path) -> None:
     if path != ROOT / "mel" / "__init__.py":
         assert set(offered) <= defined
     assert len(set(offered)) == len(offered)
+
+
+def test_every_public_function_is_shown_by_an_example() -> None:
+    """What is offered is shown at work: a docstring with a line to try, which the tests try."""
+    lacking = []
+    for name in (*(room for room in ROOMS if room not in ("app", "cli")), *ARTEFACTS):
+        room = importlib.import_module(f"mel.{name}")
+        for offered in room.__all__:
+            found = inspect.unwrap(getattr(room, offered))
+            if inspect.isfunction(found) and ">>> " not in (inspect.getdoc(found) or ""):
+                lacking.append(f"mel.{name}.{offered}")
+    assert not lacking, f"without an example: {', '.join(lacking)}"
 
 
 def test_modules_stay_small() -> None:

@@ -38,6 +38,12 @@ class Competition:
     the table: column (of the file), value, rows (of the whole file) and source. left_out: the
     images that the sources have and the table has not: image_id, source, reason, and kept_id, the
     id of the same picture in the table. notes: what else is worth a line.
+
+    >>> found = load(DataSettings(adapter="siim2020"), "work/demo/competition")
+    >>> found.table.train.height, found.solution.height, found.sample.columns
+    (84, 36, ['image_name', 'target'])
+    >>> found.unmapped.height, found.left_out.height
+    (0, 0)
     """
 
     table: ImageTable
@@ -71,11 +77,7 @@ def load(settings: DataSettings, data: Path | str, cache: Path | None = None) ->
     own); a patient in both train and test; a sample submission or solution with other ids than
     the test images; an image file that is missing or empty; no test set and no test_fraction.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel.kaggle import synth
-    >>> with TemporaryDirectory() as folder:
-    ...     data = synth(Path(folder) / "competition", size="tiny")
-    ...     competition = load(DataSettings(adapter="siim2020"), data)
+    >>> competition = load(DataSettings(adapter="siim2020"), "work/demo/competition")
     >>> competition.table.train.height, competition.table.test.height, competition.table.synthetic
     (84, 36, True)
     """
@@ -108,11 +110,8 @@ def source_digest(settings: DataSettings, data: Path | str) -> str:
     the names and sizes of the image files; a picture changed at the same size goes unnoticed.
     Raises MelError when a folder is missing.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel.kaggle import synth
-    >>> with TemporaryDirectory() as folder:
-    ...     data = synth(Path(folder) / "competition", size="tiny")
-    ...     len(source_digest(DataSettings(adapter="siim2020"), data))
+    >>> settings = DataSettings(adapter="siim2020")
+    >>> len(source_digest(settings, "work/demo/competition"))
     16
     """
     return digest(gather(settings, data))

@@ -32,7 +32,13 @@ def folds_audit(
     put beside scikit-learn's plain ones. `out` is the folder for the findings, by default
     `audit_folder`.
 
-    Raises MelError when images or folds are missing, unreadable, or do not belong together.
+    Gives a `mel.folds.Audit`: `leaks` is a line each and empty where there is none, `counts` a
+    frame with a row a fold. Raises MelError when images or folds are missing, unreadable, or do not
+    belong together.
+
+    >>> found = folds_audit("work/demo", compare=False)
+    >>> found.leaks, found.counts.select("fold", "rows", "patients", "positives").rows()
+    ((), [(0, 40, 10, 7), (1, 44, 12, 7)])
     """
     place = _work(work)
     table = place.loaded() if place and images is None else ImageTable.read(_given(images, None))
@@ -81,10 +87,25 @@ def folds_import(
 ) -> tuple[folds.Audit, Path | None]:
     """Make a fold map from elsewhere one of mel's, after an audit against a work folder's images.
 
+    `file` is CSV or Parquet with a row a train image, its id and its fold: see
+    `mel.folds.read_map`, which takes `id_column` and `fold_column` where these have unusual names.
+    `near` is that of `folds_audit`.
+
     Gives what the audit found and the file: `out`, by default folds/NAME.parquet in the work
-    folder after the map's name. A map that leaks is not written unless `keep_leaks`: every score
-    on it would be too good, and the stages after refuse it. The findings are kept where
-    `audit_folder` says. Raises MelError for what `mel.folds.read_map` refuses.
+    folder after the map's name. A map that leaks is not written unless `keep_leaks`, and None is
+    given in place of the file: every score on it would be too good, and the stages after refuse it.
+    The findings are kept where `audit_folder` says. Raises MelError for what `mel.folds.read_map`
+    refuses, and for an `out` that does not end in .parquet.
+
+    A map that parts patients leaks:
+
+    >>> import polars as pl
+    >>> images = ImageTable.read("work/demo/images.parquet").train
+    >>> halves = images.select("image_id", fold=pl.int_range(pl.len()) % 2)
+    >>> halves.write_csv("work/halves.csv")
+    >>> found, path = folds_import("work/halves.csv", "work/demo")
+    >>> path is None, found.crossings["kind"].unique().sort().to_list()
+    (True, ['duplicate', 'patient'])
     """
     if out is not None and Path(out).suffix != ".parquet":
         raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet")

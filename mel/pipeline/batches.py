@@ -25,9 +25,18 @@ def score_by_keras(
 ) -> Summary:
     """Score as `mel.submit.batch.score` does, the networks by Keras from a work folder.
 
-    `work` is the folder that the bundle was made from: its checkpoints are compared with the
-    bundle's graphs first. `precision` is that of `HardwareSettings`: on a GPU, "auto" is mixed.
-    Raises MelError for other checkpoints, and what `mel.submit.batch.score` raises.
+    `bundle` is a serving bundle (.mel), and `work` the folder that it was made from: its
+    checkpoints are compared with the bundle's graphs first. `images` and `meta` are a folder, a
+    list or a frame; `out` (.parquet or .csv) gets a row an image, with its probability from 0 to 1.
+    `precision` is that of `HardwareSettings`: on a GPU, "auto" is mixed. The other `options` are
+    those of `mel.submit.batch.score`, whose summary is given. Raises MelError for other
+    checkpoints, and what `mel.submit.batch.score` raises.
+
+    A work folder that has not the bundle's networks is refused before TensorFlow starts:
+
+    >>> score_by_keras("work/demo/demo.mel", "photos", "scores.csv", work="work/others")
+    Traceback (most recent call last):
+    mel.errors.MelError: work/others: no such work folder; ...
     """
     found = Bundle.open(bundle)
     members = members_in(found, About.of(found))

@@ -18,8 +18,9 @@ __all__ = ["ensemble_blend", "ensemble_report"]
 def ensemble_blend(recipe: Recipe | AnyPath, work: AnyPath) -> list[Score]:
     """Blend all members of a recipe by their ranks, in the folder ensemble/NAME of `work`.
 
-    Gives the blend's AUC, honest first and naive after it. A blend that is there and current is
-    not made anew. Raises MelError when a stage before is missing or stale.
+    Gives two rows (`Score`): the blend's out-of-fold AUC, honest first and naive after it. A blend
+    that is there and current is not made anew. Raises MelError when a stage before is missing or
+    stale.
 
     >>> [(row.member, row.kind) for row in ensemble_blend("tiny", "work/demo")]
     [('blend', 'blend'), ('blend', 'naive')]
@@ -28,10 +29,14 @@ def ensemble_blend(recipe: Recipe | AnyPath, work: AnyPath) -> list[Score]:
 
 
 def ensemble_report(recipe: Recipe | AnyPath, work: AnyPath) -> tuple[Path, tuple[str, ...]]:
-    """Write a blend's report anew, its figures as PNG beside it.
+    """Write a blend's report anew: report.html in its folder, its figures as PNG beside it.
 
     Gives the page's path, and the recommendation in sentences. Raises MelError while the blend is
     missing or stale.
+
+    >>> page, advice = ensemble_report("tiny", "work/demo")
+    >>> page.as_posix(), len(advice) > 1
+    ('work/demo/ensemble/blend/report.html', True)
     """
     found, place, out = standing(recipe, work, "ensemble")
     members = level1(found, place)

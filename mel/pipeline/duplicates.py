@@ -24,8 +24,17 @@ _KEPT = ("image_id_1", "image_id_2", "kind", "distance", "source_1", "source_2",
 class Copies:
     """What was found, and where it stands.
 
-    pairs: the Parquet file of the pairs. sheet: the contact sheet, or None where none was asked
-    for or there is no pair. broken: image_id, path and reason of the pictures left out.
+    found: what the search did, and its pairs. review: the same pairs with what the table knows of
+    both images; `review.counts` says how many there are of each kind. pairs: the Parquet file of
+    the pairs. sheet: the contact sheet, or None where none was asked for or there is no pair.
+    threshold: the largest distance of a near pair, from 0 to 1. broken: image_id, path and reason
+    of the pictures left out.
+
+    >>> from mel.pipeline import kaggle_load
+    >>> _ = kaggle_load("tiny", "work/sheet", "work/demo/competition")
+    >>> found = kaggle_duplicates("work/sheet", report=True)
+    >>> found.found.images, found.broken.height, found.sheet.name
+    (120, 0, 'duplicates.png')
     """
 
     found: Found
@@ -82,13 +91,23 @@ def kaggle_duplicates(
 ) -> Copies:
     """Find the copies among the images of a work folder; the pairs go to its duplicates.parquet.
 
-    `threshold` is the largest distance of a near pair (see `mel.kaggle.find_duplicates`). `lists`
-    are published lists, whose pairs are taken in and marked. With `report` the surprising pairs and
-    the most distant ones go to duplicates.png, side by side. What was computed of each picture is
-    kept in cache/hashes.parquet. The work folder's other files are only read.
+    `threshold` is the largest distance of a near pair, from 0 to 1 (see
+    `mel.kaggle.find_duplicates`). `lists` are published lists, whose pairs are taken in and marked.
+    With `report` the surprising pairs and the most distant ones go to duplicates.png, side by side.
+    What was computed of each picture is kept in cache/hashes.parquet. The work folder's other files
+    are only read.
+
+    duplicates.parquet has a row a pair: image_id_1, image_id_2, kind ("exact" or "near"), distance
+    (null for a pair that only a list has), source_1, source_2, and listed.
 
     Raises MelError when nothing is loaded there, when the table has no pictures, for a threshold
     that is negative or not below 1, and for a list that cannot be read.
+
+    >>> from mel.pipeline import kaggle_load
+    >>> _ = kaggle_load("tiny", "work/copies", "work/demo/competition")
+    >>> found = kaggle_duplicates("work/copies")
+    >>> found.review.counts["near"], found.pairs.as_posix()
+    (2, 'work/copies/duplicates.parquet')
     """
     place = Work(Path(work))
     table = place.loaded()

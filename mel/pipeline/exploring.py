@@ -30,7 +30,12 @@ def kaggle_explore(
     The shortcut audit takes the work folder's folds; where there are none, or those of other
     images, it builds its own and keeps them to itself. Copies found before (duplicates.parquet) are
     counted too. The other options are those of `mel.kaggle.explore`. The work folder is only read,
-    so that a run in it may go on meanwhile. Raises MelError when nothing is loaded there.
+    so that a run in it may go on meanwhile. Gives the numbers, findings and files. Raises MelError
+    when nothing is loaded there, and for an `out` that holds something else.
+
+    >>> found = kaggle_explore("work/demo", "work/explored", examples=1)
+    >>> found.findings["counts"].partition(";")[0]
+    '84 train images of 22 patients, 14 of them positive (16.7 %)'
     """
     place = Work(Path(work))
     table = place.loaded()

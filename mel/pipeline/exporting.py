@@ -25,8 +25,14 @@ def cnn_export(
 ) -> dict[str, list[Exported]]:
     """Export members of a work folder, by default all that are trained; see `mel.cnn.export`.
 
-    Gives the graphs of each member. Raises MelError for an unknown member, a folder that is none,
-    and what `mel.cnn.export` raises.
+    `folds` are the numbers of those to export, None for all; with `average`, the mean network of
+    these. Gives the graphs of each member, by its name: part (a fold's number as text, or "mean"),
+    size (pixels of a side), path and bytes. What is exported already is not exported again. Raises
+    MelError for an unknown member, a folder that is none, and what `mel.cnn.export` raises.
+
+    >>> graphs = cnn_export("work/demo")
+    >>> [(one.part, one.size) for one in graphs["efficientnetv2_micro-32"]]
+    [('0', 32), ('1', 32)]
     """
     place = Work(Path(work))
     names = trained_members(place, members)

@@ -20,8 +20,10 @@ AnyPath = Path | str
 class Work:
     """The paths of a work folder; nothing is created by asking for one.
 
-    >>> Work(Path("work")).cnn("efficientnetv2_b0-256").as_posix()
+    >>> Work("work").cnn("efficientnetv2_b0-256").as_posix()
     'work/cnn/efficientnetv2_b0-256'
+    >>> Work("work/demo").loaded().frame.height, Work("work/demo").parted().n_folds
+    (120, 2)
     """
 
     root: Path

@@ -33,9 +33,9 @@ class Repeated(NamedTuple):
 def folds_build(recipe: Recipe | AnyPath, work: AnyPath) -> folds.Audit:
     """Assign every train image of `work` to a fold, patients whole: folds.parquet there.
 
-    Gives what the audit of these folds finds, which is kept in audit/ besides. Folds that are
-    there and current are not made anew. Raises MelError when images are missing or stale, for
-    whatever `mel.folds.build` refuses, and for folds that leak.
+    Gives what the audit of these folds finds (`mel.folds.Audit`), which is kept in audit/ besides.
+    Folds that are there and current are not made anew. Raises MelError when images are missing or
+    stale, for whatever `mel.folds.build` refuses, and for folds that leak.
 
     >>> found = folds_build("tiny", "work/demo")
     >>> found.leaks, [row["patients"] for row in found.counts.to_dicts()]
@@ -48,17 +48,13 @@ def folds_build(recipe: Recipe | AnyPath, work: AnyPath) -> folds.Audit:
 def folds_repeat(recipe: Recipe | AnyPath, work: AnyPath, seeds: Sequence[int]) -> list[Repeated]:
     """Build a fold map a seed from the images loaded in `work`: files folds/seed-N.parquet there.
 
-    The recipe's own map, folds.parquet, is not touched. Gives seed, number of folds, digest and
-    file of each. Raises MelError when images are missing or stale, for a seed given twice or
-    negative, and for whatever `mel.folds.repeated` refuses.
+    The recipe's own map, folds.parquet, is not touched. `seeds` are whole numbers from 0, each
+    once. Gives seed, number of folds, digest and file of each. Raises MelError when images are
+    missing or stale, for a seed given twice or negative, and for whatever `mel.folds.repeated`
+    refuses.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel import kaggle
-    >>> from mel.pipeline import only
-    >>> with TemporaryDirectory() as work:
-    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
-    ...     _ = only("tiny", work, "load", data)
-    ...     [(row.seed, row.folds, row.file.name) for row in folds_repeat("tiny", work, [1, 2])]
+    >>> rows = folds_repeat("tiny", "work/demo", [1, 2])
+    >>> [(row.seed, row.folds, row.file.name) for row in rows]
     [(1, 2, 'seed-1.parquet'), (2, 2, 'seed-2.parquet')]
     """
     found, source = opened(recipe, members=False)
@@ -96,12 +92,14 @@ def folds_inner(
 ) -> folds.Inner:
     """Part what trains one fold of a work folder into train and hold-out, written to `out`.
 
-    The work folder is only read. Raises MelError for a name that does not end in .parquet, images
-    or folds that are missing or do not belong together, and whatever `mel.folds.inner` refuses.
+    `share` is the part of the images to hold out, from 0 to 1; patients stay whole. Gives a
+    `mel.folds.Inner`: its `frame` has image_id and part ("train" or "hold-out"). The work folder is
+    only read. Raises MelError for a name that does not end in .parquet, images or folds that are
+    missing or do not belong together, and whatever `mel.folds.inner` refuses.
 
-    >>> parted = folds_inner("work/demo", 0, "inner.parquet", share=0.25)
-    >>> len(parted.train), len(parted.held_out)
-    (34, 10)
+    >>> parted = folds_inner("work/demo", fold=0, out="work/inner.parquet", share=0.3)
+    >>> len(parted.train), len(parted.held_out)  # of the 44 images of the other fold
+    (31, 13)
     """
     out = Path(out)
     if out.suffix != ".parquet":
@@ -115,10 +113,11 @@ def folds_inner(
 def folds_training(work: AnyPath) -> tuple[str, pl.DataFrame]:
     """Give how a work folder's folds were made, and what each scores and trains on.
 
-    The frame is that of `mel.folds.training_counts`. Raises MelError as `folds_inner` does.
+    The frame is that of `mel.folds.training_counts`, a row a fold. Raises MelError as `folds_inner`
+    does.
 
-    >>> how, counts = folds_training("work/demo")
-    >>> how, counts.select("fold", "scored", "trains").rows()
+    >>> method, rows = folds_training("work/demo")
+    >>> method, rows.select("fold", "scored", "trains").rows()
     ('balanced-groups', [(0, 40, 44), (1, 44, 40)])
     """
     table, made = _read(work)

@@ -12,7 +12,19 @@ __all__ = ["Imported"]
 
 @dataclass(frozen=True)
 class Imported:
-    """A member that was imported: its scores, where they lie, and what a recipe must say."""
+    """A member that was imported: its scores, where they lie, and what a recipe must say.
+
+    oof, test: Predictions, a row a train and a test image. folder: imported/NAME of the work
+    folder, with both as Parquet. `recipe()` gives the lines that let a recipe use the member,
+    `notes()` what its figures can't say.
+
+    >>> from mel.pipeline import ensemble_import
+    >>> scores = "work/demo/cnn/efficientnetv2_micro-32"
+    >>> ours = ("work/demo", "again", f"{scores}/oof.parquet", f"{scores}/test.parquet")
+    >>> print(ensemble_import(*ours).recipe())
+    [[imported]]
+    name = "again"
+    """
 
     oof: Predictions
     test: Predictions

@@ -29,14 +29,22 @@ def ensemble_import(
 ) -> Imported:
     """Import out-of-fold and submission scores of anybody's as a member of a work folder.
 
-    The folds they were made on are those of the file `fold_map`, or of the out-of-fold file's own
-    column; where both are there, they must agree. The member goes to imported/NAME. There
-    the same scores change nothing, scores held against other images or folds give way, and
-    others only with `replace`. The other `options` are those of
-    `mel.ensemble.import_scores`.
+    `oof` and `test` are CSV or Parquet files, with a row a train and a test image: a column of ids
+    and one of scores. The folds they were made on are those of the file `fold_map`, or of the
+    out-of-fold file's own column (`fold_column`, where its name is unusual); where both are there,
+    they must agree. The member goes to imported/NAME. There the same scores change nothing, scores
+    held against other images or folds give way, and others only with `replace`. The other
+    `options` are those of `mel.ensemble.import_scores`.
 
     Raises MelError where images or folds are missing, for a name that is taken, for what
     `mel.folds.read_map` refuses in a map, and for what `mel.ensemble.import_scores` refuses.
+
+    >>> oof = Predictions.read("work/demo/cnn/efficientnetv2_micro-32/oof.parquet").frame
+    >>> oof.write_csv("work/theirs.csv")  # image_id, fold, score
+    >>> submission = "work/demo/submissions/blend.csv"  # image_name, target
+    >>> found = ensemble_import("work/demo", "theirs", "work/theirs.csv", submission)
+    >>> found.folder.as_posix(), found.oof.frame.shape, found.test.frame.shape, found.oof.foreign
+    ('work/demo/imported/theirs', (84, 3), (36, 3), {})
     """
     place = work if isinstance(work, Work) else Work(Path(work))
     table, made = place.loaded(), place.parted()

@@ -30,6 +30,11 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
 
     Raises MelError for files that `mel.kaggle.load` refuses, a bundle that is damaged, and where
     not one image can be read.
+
+    >>> settings = DataSettings(adapter="siim2020")
+    >>> path = infer("work/demo/demo.mel", "work/demo/competition", "work/inferred.csv", settings)
+    >>> pl.read_csv(path).columns, pl.read_csv(path).height
+    (['image_name', 'target'], 36)
     """
     out = Path(out)
     found = kaggle.load(settings.model_copy(update={"external": []}), data)

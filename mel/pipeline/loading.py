@@ -20,8 +20,7 @@ def kaggle_load(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath) -> dict[
     Gives its `counts`. What is there and current is not made anew. Raises MelError for a recipe
     that cannot be read, and for files that are missing, malformed or contradict each other.
 
-    >>> from mel.kaggle import synth
-    >>> counted = kaggle_load("tiny", "work/new", synth("competition", size="tiny"))
+    >>> counted = kaggle_load("tiny", "work/new", "work/demo/competition")
     >>> counted["train"]["images"], counted["test"]["images"]
     (84, 36)
     """
@@ -32,14 +31,10 @@ def kaggle_load(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath) -> dict[
 def facts(work: AnyPath) -> dict[str, str]:
     """Give the facts of the images loaded in `work`: their source, counts, and the digest.
 
-    Raises MelError where none are, or where the file was changed.
+    All is text, by name, for a person; `counts` has numbers. Raises MelError where none are, or
+    where the file was changed.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel import kaggle
-    >>> with TemporaryDirectory() as work:
-    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
-    ...     _ = only("tiny", work, "load", data)
-    ...     facts(work)["train"]
+    >>> facts("work/demo")["train"]
     '84 images of 22 patients, 14 positive (16.7 %)'
     """
     path = Work(Path(work)).images
@@ -47,9 +42,13 @@ def facts(work: AnyPath) -> dict[str, str]:
 
 
 def counts(work: AnyPath) -> dict[str, Any]:
-    """Give the same as plain data, with the words that the vocabularies lack (`unmapped`).
+    """Count the images loaded in `work`, and list the words the vocabularies lack (`unmapped`).
 
-    Raises MelError as `facts` does.
+    Keys: data, synthetic, train, external (None without any), test, digest, unmapped; those of a
+    split are images, patients and, but for test, positives. Raises MelError as `facts` does.
+
+    >>> counts("work/demo")["train"]
+    {'images': 84, 'patients': 22, 'positives': 14}
     """
     path = Work(Path(work)).images
     digest = read_header(path, "images")["digest"]

@@ -17,7 +17,16 @@ _THERE = "/kaggle/"  # weights that only the notebook has cannot be looked at he
 def kaggle_bundle(out: AnyPath, recipe: AnyPath, owner: str, **options: Any) -> Packed:
     """Do what `mel.kaggle.bundle` does, with a recipe's file or the name of one that mel brings.
 
-    `options` go there. Raises MelError for members that could not be trained, besides.
+    `out` is the folder that gets the dataset and the notebooks, `owner` the user's name on Kaggle;
+    `options` are those of `mel.kaggle.bundle`, which gives what was packed. pip downloads wheels,
+    some 200 MB. Raises MelError for members that could not be trained, besides, before anything is
+    downloaded.
+
+    A notebook that does not train needs a serving bundle:
+
+    >>> kaggle_bundle("offline", "tiny", owner="me", train=False)
+    Traceback (most recent call last):
+    mel.errors.MelError: nothing to score with: give a serving bundle (.mel), or train
     """
     source = recipes.find(Path(recipe))
     settings = Recipe.read(source)

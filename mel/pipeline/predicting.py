@@ -31,7 +31,13 @@ def cnn_predict(
     the place of the member's own test-time augmentation; `out_of_fold` scores images that trained
     the member, each by the fold that held it out.
 
-    Raises MelError for an unknown member or suffix, and what `mel.cnn.predict` raises.
+    Gives Predictions: a frame of image_id, fold (null but with `out_of_fold`) and score, from 0 to
+    1. Raises MelError for an unknown member or suffix, and what `mel.cnn.predict` raises.
+
+    >>> member, photos = "efficientnetv2_micro-32", "work/demo/competition/jpeg/test"
+    >>> found = cnn_predict("work/demo", member, photos, "work/scores.csv")
+    >>> found.frame.columns, found.frame.height
+    (['image_id', 'fold', 'score'], 36)
     """
     place, out = Work(Path(work)), Path(out)
     trained_members(place, [member])
@@ -71,7 +77,11 @@ def trained_members(work: Work, wanted: Sequence[str] = ()) -> list[str]:
 def cnn_report(work: AnyPath) -> Path:
     """Write the report on a work folder's trainings, as far as they are: cnn/report.html.
 
-    Raises MelError for a folder that is none, and where no member has trained an epoch yet.
+    Gives the page's path; the curves are PNG in cnn/figures as well. Raises MelError for a folder
+    that is none, and where no member has trained an epoch yet.
+
+    >>> cnn_report("work/demo").as_posix()
+    'work/demo/cnn/report.html'
     """
     place = Work(Path(work))
     place.required()

@@ -15,8 +15,13 @@ def kaggle_prepare(
 ) -> kaggle.Preparation:
     """Prepare the images that a work folder has loaded, into `out` or its folder `prepared`.
 
-    `options` are those of `mel.kaggle.prepare`, which does it. The work folder is only read, so
-    that a run in it may go on meanwhile. Raises MelError when nothing is loaded there.
+    `sizes` are pixels of a side. `options` are those of `mel.kaggle.prepare`, which does it. The
+    work folder is only read, so that a run in it may go on meanwhile. Raises MelError when nothing
+    is loaded there, and what `mel.kaggle.prepare` raises.
+
+    >>> done = kaggle_prepare("work/demo", [16, 32], "work/prepared")
+    >>> done.images, done.broken.height, done.prepared(32).frame.height
+    (120, 0, 120)
     """
     place = Work(Path(work))
     folder = place.root / "prepared" if out is None else Path(out)

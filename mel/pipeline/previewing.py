@@ -26,6 +26,9 @@ def cnn_preview(
     The pictures are train images of `work`, as many of each target; without a work folder,
     synthetic ones. Gives `out`, a PNG. Raises MelError for an unknown member, a recipe without
     members, and a table without pictures.
+
+    >>> cnn_preview("tiny", "work/preview.png", "work/demo").as_posix()
+    'work/preview.png'
     """
     found, source = opened(recipe)
     if not found.cnn:

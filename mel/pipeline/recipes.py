@@ -17,8 +17,10 @@ _PACKAGE = Path(__file__).parent.parent
 def embedded() -> dict[str, Path]:
     """Give the recipes that come with mel, by name: in a wheel `mel/recipes`, else `recipes`.
 
-    >>> "demo" in embedded()
-    True
+    Their names do where a function takes a recipe.
+
+    >>> embedded()["demo"].name
+    'demo.toml'
     """
     places = (_PACKAGE / "recipes", _PACKAGE.parent / "recipes")
     folder = next((place for place in places if place.is_dir()), places[0])

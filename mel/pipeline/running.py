@@ -53,15 +53,15 @@ def run(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) ->
     Raises MelError for a recipe that cannot be run, `data` that are not given but needed, another
     run in the same folder, and whatever a stage refuses. What earlier stages made is kept.
 
+    >>> summary = run("tiny", "work/demo")  # all is done, and skipped
+    >>> [(row.member, row.kind) for row in summary.scores][:3]
+    [('efficientnetv2_micro-32', 'cnn'), ('lightgbm', 'stack'), ('blend', 'blend')]
+
     A recipe's images are loaded once, from the competition's folder:
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as work:
-    ...     try:
-    ...         run("tiny", work)
-    ...     except MelError as error:
-    ...         print(str(error).removeprefix(f"{work}: ").partition(";")[0])
-    no images loaded with the settings of recipe tiny
+    >>> run("tiny", "work/empty")
+    Traceback (most recent call last):
+    mel.errors.MelError: work/empty: no images loaded with the settings of recipe tiny; ...
     """
     found, source = opened(recipe)
     place = Work(Path(work))
@@ -105,12 +105,14 @@ def bring_up(stage: Stage, state: State, work: Work, *, checked: bool = True) ->
 def plan(recipe: Recipe | AnyPath, work: AnyPath, data: AnyPath | None = None) -> list[State]:
     """Give the state of every stage of a recipe without making any: what `run` would do.
 
-    Raises MelError for a recipe that cannot be run.
+    The states are in the order of the stages, kinds "done", "missing" or "stale". Raises MelError
+    for a recipe that cannot be run, and `data` that are no such competition.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as work:
-    ...     [(state.name, state.kind) for state in plan("tiny", work)][:2]
-    [('load', 'missing'), ('folds', 'missing')]
+    >>> recipe = Recipe.read(recipes.embedded()["tiny"])
+    >>> changed = recipe.ensemble.model_copy(update={"rounds": 20})
+    >>> changed = recipe.model_copy(update={"ensemble": changed})
+    >>> [state.name for state in plan(changed, "work/demo") if not state.done]
+    ['ensemble/blend', 'submit/blend']
     """
     found, _ = opened(recipe)
     if data is not None:
@@ -137,16 +139,17 @@ def _waiting(stage: Stage, other: State) -> State:
 def status(work: AnyPath, recipe: Recipe | AnyPath | None = None) -> list[State]:
     """Give the state of every stage in a work folder, by `recipe` or the one of its last run.
 
-    Images are not compared with their source. Raises MelError for a folder that is none.
+    The states are in the order of the stages. Images are not compared with their source. Raises
+    MelError for a folder that is none, and one without a recipe.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel import kaggle
-    >>> from mel.pipeline import only
-    >>> with TemporaryDirectory() as work:
-    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
-    ...     _ = only("tiny", work, "load", data)
-    ...     [(state.name, state.kind) for state in status(work)][:2]
-    [('load', 'done'), ('folds', 'missing')]
+    >>> for state in status("work/demo"):
+    ...     print(state.name, state.kind)
+    load done
+    folds done
+    cnn/efficientnetv2_micro-32 done
+    tabular/lightgbm done
+    ensemble/blend done
+    submit/blend done
     """
     place = Work(Path(work))
     place.required()
@@ -160,7 +163,13 @@ def status(work: AnyPath, recipe: Recipe | AnyPath | None = None) -> list[State]
 def demo(work: AnyPath, *, tiny: bool = False) -> Summary:
     """Draw a synthetic competition into `work` and do the main job on it; `tiny` is a smoke run.
 
-    Raises MelError when `work` holds a run on other data, which it would overwrite.
+    The full one has 1,500 images, the tiny one 120. Gives the final summary. What is done already
+    is not done again. Raises MelError when `work` holds a run on other data, which it would
+    overwrite, and what `run` raises.
+
+    >>> summary = demo("work/demo", tiny=True)
+    >>> summary.title, summary.facts["test"]
+    ('tiny (synthetic data)', '36 images of 10 patients')
     """
     place = Work(Path(work))
     found, source = opened(Path("tiny" if tiny else "demo"))

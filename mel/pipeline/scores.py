@@ -25,7 +25,7 @@ Kind = Literal["cnn", "imported", "foreign", "stack", "blend", "naive"]
 
 @dataclass(frozen=True)
 class Interval:
-    """An AUC with the ends of its patient-bootstrap 95 % interval."""
+    """An AUC with the ends of its patient-bootstrap 95 % interval; all from 0 to 1."""
 
     auc: float
     low: float
@@ -44,9 +44,15 @@ def _short(value: float) -> str:
 class Score:
     """What one member is worth: out of fold (pooled, and the mean of its folds), and held out.
 
-    `held_out` is None where the test images' targets are not known. The blend stands twice: with
-    weights and references of the other folds (honest), and of all folds (naive). A member of the
-    kind "imported" was scored elsewhere on the same folds, a "foreign" one on others.
+    `oof` and `held_out` have auc, low and high: an AUC and the ends of its 95 % interval, by
+    resampled patients; `fold_mean` is an AUC. `held_out` is None where the test images' targets are
+    not known. The blend stands twice: with weights and references of the other folds (honest), and
+    of all folds (naive). A member of the kind "imported" was scored elsewhere on the same folds, a
+    "foreign" one on others.
+
+    >>> found = Score("blend", "blend", Interval(0.871, 0.84, 0.9), fold_mean=0.8725)
+    >>> found.oof.auc, " ".join(found.cells())
+    (0.871, 'blend blend 0.8710 (.840–.900) 0.8725 -')
     """
 
     member: str

@@ -51,8 +51,13 @@ def demo_bundle(work: AnyPath, *, tiny: bool = False) -> Path:
     """Do the demo in `work`, put its blend into a bundle with examples, and give the bundle.
 
     All of it is synthetic, and the bundle says so. What is done already is not done again: the
-    stages of the demo, and a bundle whose blend is the one that stands in `work`. Raises what
-    `demo` and `ensemble_bundle` raise.
+    stages of the demo, and a bundle whose blend is the one that stands in `work`. Raises MelError
+    as `demo` and `ensemble_bundle` do.
+
+    >>> from mel.bundles import Bundle
+    >>> path = demo_bundle("work/demo", tiny=True)
+    >>> path.as_posix(), Bundle.open(path).facts["synthetic"]
+    ('work/demo/demo.mel', True)
     """
     demo(work, tiny=tiny)
     place = Work(Path(work))

@@ -23,16 +23,13 @@ def only(
 ) -> list[Score]:
     """Make the stage called `name`, or every stage of that room, if it is missing or stale.
 
-    Gives the out-of-fold scores of what stands there after. Raises MelError when a stage before
-    is missing or stale, naming the command that makes it, and for a work folder that is not there
-    unless `name` is "load".
+    `name` is as `plan` gives it, such as "folds" or "cnn/efficientnetv2_b0-256", or a room: "cnn",
+    "tabular", "ensemble". Gives the out-of-fold scores of what stands there after. Raises MelError
+    when a stage before is missing or stale, naming the command that makes it, and for a work folder
+    that is not there unless `name` is "load".
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel import kaggle
-    >>> with TemporaryDirectory() as work:
-    ...     data = kaggle.synth(f"{work}/competition", size="tiny")
-    ...     only("tiny", work, "load", data)  # a stage that scores nothing
-    []
+    >>> [(row.member, row.kind) for row in only("tiny", "work/demo", "tabular")]
+    [('lightgbm', 'stack')]
     """
     found, source = opened(recipe, members=name not in _DATA)
     place = Work(Path(work))

@@ -65,7 +65,16 @@ def unmapped(work: AnyPath) -> list[dict[str, Any]]:
     """List the words that the images loaded in `work` lack: column, value, rows and source.
 
     They stand in the sources' files for sex, site or diagnosis, and have no place in mel's
-    vocabularies. Raises MelError where nothing is loaded.
+    vocabularies; `rows` is how many rows of the file have the word. Raises MelError where nothing
+    is loaded.
+
+    >>> from shutil import copytree
+    >>> from mel.pipeline import kaggle_load
+    >>> train = Path(copytree("work/demo/competition", "work/words"), "train.csv")
+    >>> _ = train.write_text(train.read_text().replace(",torso,", ",fuselage,"))
+    >>> _ = kaggle_load("tiny", "work/unmapped", "work/words")
+    >>> [(row["column"], row["value"]) for row in unmapped("work/unmapped")]
+    [('anatom_site_general_challenge', 'fuselage')]
     """
     found = read_json(Work(Path(work)).load)
     rows = found.get("unmapped", []) if isinstance(found, dict) else []

@@ -19,7 +19,16 @@ __all__ = ["Weighed", "tabular_importance", "tabular_nested", "tabular_train", "
 
 @dataclass(frozen=True)
 class Weighed:
-    """A stack's importances, the largest first, and the figures of them."""
+    """A stack's importances, the largest first, and the figures of them.
+
+    table: variant, learner, feature, gain (a share, from 0 to 1) and shap (mean size, in log-odds).
+    files: the figures, SVG and PNG of each variant.
+
+    >>> columns = {"variant": "single", "learner": "lightgbm", "feature": ["age", "site"]}
+    >>> table = pl.DataFrame(columns | {"gain": [0.7, 0.3], "shap": [0.21, 0.08]})
+    >>> Weighed(table, ()).top(1).rows()
+    [('single', 'lightgbm', 'age', 0.7, 0.21)]
+    """
 
     table: pl.DataFrame
     files: tuple[Path, ...]
@@ -59,6 +68,10 @@ def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:
 
     Keys: variant, pooled, fold_mean, low, high (95 %, by resampled patients), blended. Raises
     MelError while the stack is missing or stale.
+
+    >>> rows = variants("tiny", "work/demo")
+    >>> [row["variant"] for row in rows], list(rows[0])
+    (['context', 'single'], ['variant', 'pooled', 'fold_mean', 'low', 'high', 'blended'])
     """
     found, _, folder = standing(recipe, work, "tabular")
     metric = read_header(folder / "oof.parquet", "predictions")["metric"]
@@ -74,6 +87,10 @@ def tabular_nested(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, An
     Keys: variant, kind (naive, oof or honest), pooled, fold_mean, low and high. Writes nested.json
     into the stack's folder, where the next training of the stack removes it. Raises MelError while
     the stack is missing or stale, and for fewer than three folds.
+
+    >>> tabular_nested("tiny", "work/demo")
+    Traceback (most recent call last):
+    mel.errors.MelError: nested: needs 3 folds or more, these are 2; build more
     """
     found, place, folder = standing(recipe, work, "tabular")
     header = read_header(folder / "oof.parquet", "predictions")
@@ -102,6 +119,10 @@ def tabular_importance(recipe: Recipe | AnyPath, work: AnyPath) -> Weighed:
 
     Writes importance-context.svg, importance-single.svg and the same as PNG into the stack's
     folder. Raises MelError while the stack is missing or stale.
+
+    >>> found = tabular_importance("tiny", "work/demo")
+    >>> found.table.columns, len(found.files)
+    (['variant', 'learner', 'feature', 'gain', 'shap'], 4)
     """
     _, place, folder = standing(recipe, work, "tabular")
     table, files = tabular.read_importance(folder), []

@@ -21,6 +21,11 @@ class State:
     `why` names, for a missing stage, what is absent; for a stale one, which input changed, from
     which digest to which; for one that is done, its files. `blocks` tells whether the stages
     after it wait: not where all they read is as it was.
+
+    >>> from mel.pipeline import plan
+    >>> state = plan("tiny", "work/none")[0]
+    >>> state.name, state.kind, state.why, state.done
+    ('load', 'missing', 'not made yet', False)
     """
 
     name: str

@@ -23,8 +23,14 @@ def submit_make(
 
     `source` is a stage with test scores, such as "ensemble/blend" or "cnn/efficientnetv2_b0-256".
     `sample` takes the place of the sample submission that was loaded. Gives the CSV's path, `out`
-    or in submissions/. Raises MelError for an unknown source, and for one that
-    is missing or stale.
+    or in submissions/: a row a test image, its id and its score, with the sample's header and
+    order, and a JSON beside it. Raises MelError for an unknown source, and for one that is missing
+    or stale.
+
+    >>> import polars as pl
+    >>> path = submit_make("work/demo", "tabular/lightgbm", out="work/stack.csv")
+    >>> pl.read_csv(path).columns, pl.read_csv(path).height
+    (['image_name', 'target'], 36)
     """
     place = Work(Path(work))
     known = {state.name: state for state in status(work) if "/" in state.name}
@@ -51,13 +57,12 @@ def submit_check(
 ) -> tuple[str, ...]:
     """Check a submission against `sample`, or the sample in `work`: see `mel.submit.check`.
 
-    Raises what that raises, and MelError unless one of `work` and `sample` is given.
+    Gives what is odd but allowed, a line each. Raises what that raises, and MelError unless one of
+    `work` and `sample` is given.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> from mel import kaggle
-    >>> with TemporaryDirectory() as place:
-    ...     sample = kaggle.synth(f"{place}/competition", size="tiny") / "sample_submission.csv"
-    ...     submit_check(sample, sample=sample)
+    >>> submit_check("work/demo/submissions/blend.csv", "work/demo")
+    ()
+    >>> submit_check("work/demo/sample_submission.csv", "work/demo")
     ('all 36 values are 0: nothing is ranked',)
     """
     if sample is not None and work is None:

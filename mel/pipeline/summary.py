@@ -21,7 +21,17 @@ __all__ = ["Summary", "counted", "describe", "summarise"]
 
 @dataclass(frozen=True)
 class Summary:
-    """The end of a run: scores, facts of the data, files written, seconds a stage."""
+    """The end of a run: scores, facts of the data, files written, seconds a stage.
+
+    title: the recipe's name. facts: text by name. scores: a row a member, the stack and the blend
+    (`Score`). seconds: by stage, when it was made. files: paths within the work folder. notes:
+    sentences on how the scores are to be read.
+
+    >>> from mel.pipeline import run
+    >>> summary = run("tiny", "work/demo")
+    >>> summary.facts["folds"], list(summary.seconds)[:2], summary.files[0]
+    ('2, balanced-groups', ['load', 'folds'], 'submissions/blend.csv')
+    """
 
     title: str
     facts: Mapping[str, str]

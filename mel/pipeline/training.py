@@ -26,9 +26,14 @@ def cnn_train(
 ) -> list[Score]:
     """Train some CNN members of a recipe, by default all; with `fold`, no more than these folds.
 
-    Several of these may run in one folder at once: a fold is trained by one of them. Gives the
-    out-of-fold scores of the members that are complete. Raises MelError for an unknown member, a
-    fold that does not exist, and images or folds that are missing or stale.
+    `member` is a name or several, such as "efficientnetv2_b0-256"; `fold` a number from 0 or
+    several. Several of these may run in one folder at once: a fold is trained by one of them. Gives
+    the out-of-fold scores of the members that are complete. A fold that is trained already is not
+    trained again. Raises MelError for an unknown member, a fold that does not exist, and images or
+    folds that are missing or stale.
+
+    >>> [(row.member, row.kind) for row in cnn_train("tiny", "work/demo", fold=[0, 1])]
+    [('efficientnetv2_micro-32', 'cnn')]
     """
     found, source = opened(recipe)
     found.require_networks()
@@ -65,9 +70,11 @@ def _check_folds(wanted: Sequence[int], place: Work) -> None:
 
 
 def members(recipe: Recipe | AnyPath) -> list[dict[str, object]]:
-    """Give what a recipe would train, a plain row a member; `pixels` are those of a side.
+    """Give what a recipe would train, a plain row a member.
 
-    Raises MelError for a recipe that cannot be run.
+    Keys: member (its name), parameters (how many), pixels (of a side), made_for (pixels that the
+    backbone was published with), epochs, batch (images a step) and weights (what training begins
+    with). Raises MelError for a recipe that cannot be run.
 
     >>> [(row["member"], row["pixels"], row["epochs"]) for row in members("tiny")]
     [('efficientnetv2_micro-32', 32, 2)]

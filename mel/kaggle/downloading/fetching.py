@@ -19,7 +19,12 @@ _FEW = 20  # missing files that are fetched one by one, sooner than all again
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What a download left in its folder: files and bytes there, and how many were fetched now."""
+    """What a download left in its folder: files and bytes there, and how many were fetched now.
+
+    >>> found = Downloaded(Path("data"), files=33_130, bytes=34_000_000_000, fetched=0)
+    >>> f"{found.bytes / 1e9:.0f} GB, {found.fetched} files new"
+    '34 GB, 0 files new'
+    """
 
     folder: Path
     files: int
@@ -42,10 +47,17 @@ def download(
     another size is replaced. A file gets its name only when it is whole, so a run that was killed
     goes on. With `unzip`, archives that Kaggle made for the download are unpacked and taken away;
     without, they are checked and kept. `patience`: seconds without a sign of life after which the
-    client is ended.
+    client is ended. Gives how many files, and bytes, are in `out`.
 
     Raises MelError with one line to act on, and no secret in it: no client, no credentials, rules
     not accepted, no such competition or file, no network, too little room, a broken archive.
+
+    The name is looked at before the client is called:
+
+    >>> download("SIIM-ISIC Melanoma Classification", "data")
+    Traceback (most recent call last):
+    mel.errors.MelError: 'SIIM-ISIC Melanoma Classification' is no competition's name; give the last
+    part of its address, as in https://www.kaggle.com/competitions/NAME
     """
     name, out = slug(competition), Path(out)
     wanted = [str(inside(file)) for file in files]

@@ -26,6 +26,13 @@ class Exploration:
     numbers: every number, as frames. findings: a sentence or two by topic. report: the page, and
     figures: the PNGs by name; None and empty where no folder was given. seconds: what each part
     took.
+
+    >>> from mel.kaggle import load
+    >>> from mel.config import DataSettings
+    >>> images = load(DataSettings(adapter="siim2020"), "work/demo/competition").table
+    >>> found = explore(images)
+    >>> found.numbers.counts.select("split", "images", "patients", "positives").rows()
+    [('train', 84, 22, 14), ('test', 36, 10, None)]
     """
 
     numbers: Numbers

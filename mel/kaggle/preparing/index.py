@@ -33,11 +33,21 @@ _HEADER = {"size": int, "settings": dict, "shards": dict, "broken": int}
 
 @dataclass(frozen=True)
 class Prepared:
-    """The prepared images of one size.
+    r"""The prepared images of one size.
 
     `frame` has a row an image: image_id, shard (the file's name), offset and bytes of its record
-    in that file, width and height of the original in pixels, and the original's length and CRC-32C.
-    `shards` gives each file's length and SHA-256; `broken` counts the images that are not there.
+    in that file, width and height of the original in pixels, and the original's length and CRC-32C
+    (source_bytes, source_crc). `size` is in pixels of a side. `shards` gives each file's length in
+    bytes and SHA-256; `broken` counts the images that are not there.
+
+    >>> from mel.kaggle import prepare
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> _ = prepare(table, "work/at-24", sizes=[24])
+    >>> found = Prepared.read("work/at-24", 24)
+    >>> found.frame.height, list(found.shards), found.broken
+    (120, ['shard-00000-of-00001.tfrec'], 0)
+    >>> found.read_image(table.frame["image_id"][0])[:2]  # a JPEG begins so
+    b'\xff\xd8'
     """
 
     folder: Path
@@ -153,6 +163,13 @@ def repath(
     "prepared". An image that was broken has no record:
     raises MelError naming the first, or leaves out its row where `missing` is "drop" (never a test
     image's, which must be scored).
+
+    >>> from mel.kaggle import prepare
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> done = prepare(table, "work/at-16", sizes=[16])
+    >>> small = repath(table, done.prepared(16))
+    >>> small.frame["path"][0].partition("at-16/")[2], small.digest == table.digest
+    ('16/shard-00000-of-00001.tfrec#0', True)
     """
     rows = table.frame.drop("path").join(
         prepared.references, on="image_id", how="left", validate="1:1"

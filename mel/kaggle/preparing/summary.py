@@ -27,8 +27,18 @@ class Preparation:
     """What a run of `prepare` did.
 
     images: how many the table has; made: how many were decoded by this run; shards: how many
-    there are and how many this run made; broken: image_id, path and reason; enlarged: by size, how
-    many originals are smaller than it (before borders are trimmed); seconds: of this run.
+    there are and how many this run made; broken: image_id, path and reason; enlarged: by size (in
+    pixels), how many originals are smaller than it (before borders are trimmed); seconds: of this
+    run.
+
+    >>> from mel.kaggle import prepare
+    >>> from mel.tables import ImageTable
+    >>> table = ImageTable.read("work/demo/images.parquet")
+    >>> for _ in range(2):  # what is there is not decoded again
+    ...     done = prepare(table, "work/twice", sizes=[16])
+    ...     print(done.images, done.made, done.shards)
+    120 120 (1, 1)
+    120 0 (1, 0)
     """
 
     folder: Path

@@ -21,6 +21,12 @@ class Wanted:
     network a member. examples: a folder of pictures to show. measured: images on which a smaller
     bundle and bfloat16 are compared with the whole one. tolerance: by how much a probability may
     differ from the one in the work folder.
+
+    Raises MelError for weights that are none of `WEIGHTS`, folds that are none or named twice, and
+    numbers that are not above 0.
+
+    >>> Wanted().whole, Wanted(weights="int8").whole
+    (True, False)
     """
 
     blend: str | None = None

@@ -30,7 +30,14 @@ _AGAIN = 16  # test images by which the finished file is looked at once more
 
 @dataclass(frozen=True)
 class Bundled:
-    """A bundle that was written, and what was found of it."""
+    """A bundle that was written, and what was found of it.
+
+    path: the file. digest: sixteen hex digits of its contents. size: bytes. members: names of the
+    networks in it. made_of: in words, what was left out or rounded. verified: the largest
+    differences from the work folder's probabilities. measured: what a smaller bundle or bfloat16
+    changes, a comparison each. notes: what else is worth a line. `facts()` is all that for a
+    person; `ensemble_bundle` has an example.
+    """
 
     path: Path
     digest: str
@@ -55,9 +62,19 @@ class Bundled:
 def ensemble_bundle(work: AnyPath, out: AnyPath, wanted: Wanted | None = None) -> Bundled:
     """Put the blend of a work folder into one file that scores new images without TensorFlow.
 
+    `out` is the file, by custom NAME.mel; `wanted` what it shall hold, by default all that was
+    trained. Test images are scored anew by the bundle, and must get the work folder's
+    probabilities but for `wanted.tolerance`.
+
     Raises MelError for a blend that is missing or stale, one that needs scores made elsewhere, a
     graph that is not its network, and a bundle that does not say what the work folder says: then
     nothing is left.
+
+    >>> found = ensemble_bundle("work/demo", "work/blend.mel", Wanted(measured=0))
+    >>> found.members, found.made_of
+    (('efficientnetv2_micro-32',), 'all folds, float32')
+    >>> found.verified.images, found.verified.largest < 1e-4
+    (36, True)
     """
     wanted, out = wanted or Wanted(), Path(out)
     if out.is_dir():
