@@ -131,3 +131,10 @@ def test_the_program_is_installed_under_its_name():
     program = Path(sys.executable).parent / "mel"
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("mel ")
+
+
+@pytest.mark.parametrize("package", ["mel", "mel.cli"])
+def test_the_package_is_the_program_too(package):
+    command = [sys.executable, "-m", package, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("mel ")
