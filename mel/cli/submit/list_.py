@@ -75,15 +75,18 @@ def list_(
 
     with Page(json) as page:
         found = submit.list(work, competition=competition, refresh=refresh, patience=patience)
+        agreements = {side: submit.agreement(found, side) for side in ("public", "private")}
+        known = agreements["public"].points
+        drawn = submit.plot(found, plot) if plot and known else None
         page.records("submissions", found.to_dicts(), _LISTED)
         page.line()
-        agreements = {side: submit.agreement(found, side) for side in ("public", "private")}
         for side, agreement in agreements.items():
             page.line(f"rank correlation of CV and {side} score: {agreement}")
         cautions = submit.cautions(found, share)
         for text in cautions:
             page.line(show.filled(f"! {text}", 2))
-        drawn = None if plot is None else submit.plot(found, plot)
         page.put(agreement=agreements, cautions=cautions, plot=drawn)
-        if drawn is not None:
-            page.line(drawn)
+        if plot:
+            page.line(
+                drawn or f"{plot}: not drawn, since no submission has a CV and a public score"
+            )
