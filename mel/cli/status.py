@@ -14,7 +14,7 @@ __all__ = ["status"]
 _Recipe = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[RECIPE]", help="By default the last run's.", autocompletion=completing.recipes
+        metavar="RECIPE", help="By default the last run's.", autocompletion=completing.recipes
     ),
 ]
 _Json = Annotated[bool, options.as_json(STAGES)]

@@ -90,6 +90,22 @@ def test_every_option_says_what_it_is(name):
         assert option.help, option.name
 
 
+def test_an_argument_is_called_in_the_help_as_it_is_written(mel):
+    """FILE, or FILE... where there may be several; in brackets where it may be left out."""
+    for path, usage, argument in (
+        ("submit blend", "FILE...", "FILE...  Submissions, whoever wrote them."),
+        ("submit check", "FILE", "FILE  The submission."),
+        ("status", "[RECIPE]", "RECIPE  By default the last run's."),
+    ):
+        lines = mel(*path.split(), "--help").stdout.splitlines()
+        assert lines[0] == f"Usage: mel {path} [OPTIONS] {usage}"
+        assert any(line.strip().startswith(argument) for line in lines)
+    for path, command in COMMANDS.items():
+        arguments = command.get_help(command.make_context("", [], resilient_parsing=True))
+        arguments = arguments.partition("Arguments:")[2].partition("Options:")[0]
+        assert "<" not in arguments, path
+
+
 def test_no_help_imports_anything_heavy():
     """All helps in one process, so that whatever one of them imports is seen."""
     code = (
