@@ -69,6 +69,13 @@ def test_every_command_has_a_help_text_and_an_example_that_parses(name):
     COMMANDS[path].make_context(path[-1], words[len(path) :])
 
 
+def test_who_knows_a_command_knows_its_file():
+    for path, command in COMMANDS.items():
+        if not hasattr(command, "commands"):
+            found = command.callback.__module__.split(".")
+            assert [word.rstrip("_") for word in found] == ["mel", "cli", *path]
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_every_help_is_a_page_that_fits_its_terminal(width):
     """Files, statuses and an example that a shell takes stand at the end of each command's."""
