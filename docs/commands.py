@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from mel.cli.helping import FAILED, STATUSES
+from mel.cli.helping import FAILED, STATUSES, called
 from mel.cli.main import app
 
 __all__ = ["PAGE", "commands", "page"]
@@ -60,7 +60,7 @@ def _section(words: str, command: Any) -> Iterator[str]:
     for option in sorted(command.get_params(context), key=_is_option):
         record = option.get_help_record(context)
         if record and "--help" not in record[0]:
-            name = record[0] if _is_option(option) else record[0].partition(" <")[0]
+            name = record[0] if _is_option(option) else called(option)
             yield from (f"`{name}`", f":   {_plain(' '.join(record[1].split()))}", "")
     ends = command.files | ({f"Exit status {FAILED}": command.failed} if command.failed else {})
     for name, text in ends.items():

@@ -1,14 +1,13 @@
-"""`mel app`: the app in a browser, over a bundle or the demo's."""
+"""`mel app`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mel.cli import show
-from mel.cli.options import example
+from mel.cli import options, show
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
 _Bundle = Annotated[
     Path | None,
@@ -28,17 +27,11 @@ _Port = Annotated[
 _Tiny = Annotated[bool, typer.Option("--tiny", help="The demo on 120 images, for a first look.")]
 
 
-def add_to(program: typer.Typer) -> None:
-    """Add the command to the program."""
-    program.command(
-        **example(
-            "mel app --bundle blend.mel",
-            reads="The bundle, or WORK/demo.mel.",
-            writes="WORK, where the demo is built; no photo.",
-        )
-    )(app)
-
-
+@options.example(
+    "mel app --bundle blend.mel",
+    reads="The bundle, or WORK/demo.mel.",
+    writes="WORK, where the demo is built; no photo.",
+)
 def app(
     bundle: _Bundle = None,
     work: _Work = Path("work/demo"),

@@ -8,7 +8,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 __all__ = ["ERROR", "FAILED", "INTERNAL", "INTERRUPTED", "PIPE", "STATUSES", "TERMINATED"]
-__all__ += ["ClosedError", "Command", "Room", "command"]
+__all__ += ["ClosedError", "Command", "Room", "called", "command"]
 
 FAILED, ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED = 1, 2, 70, 130, 141, 143
 STATUSES = {
@@ -34,6 +34,23 @@ class Command(TyperCommand):
     def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002  # the parser's own
         """Give the first sentence, uncut: the list of commands breaks it."""
         return " ".join((self.help or "").partition("\n\n")[0].split())
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Give what follows the command's name in its usage; what may be left out in brackets."""
+        found = [one for one in self.get_params(ctx) if one.param_type_name == "argument"]
+        words = [called(one) if one.required else f"[{called(one)}]" for one in found]
+        return [*([self.options_metavar] if self.options_metavar else []), *words]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments, by their names without Python's types, and options."""
+        rows: dict[str, dict[str, str]] = {"argument": {}, "option": {}}
+        for one in self.get_params(ctx):
+            record = one.get_help_record(ctx)
+            if record:
+                name = called(one) if one.param_type_name == "argument" else record[0]
+                rows[one.param_type_name][name] = record[1]
+        _section(formatter, "Arguments", rows["argument"])
+        _section(formatter, "Options", rows["option"])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # the parser's own
         """Write the sections, then the example."""
@@ -80,6 +97,11 @@ def command(reads: str = "", writes: str = "", failed: str = "") -> type[Command
     """Make the class of a command that reads, writes, and may end with status 1."""
     files = {name: text for name, text in (("Reads", reads), ("Writes", writes)) if text}
     return type("Command", (Command,), {"files": files, "failed": failed})
+
+
+def called(argument: Any) -> str:
+    """Give an argument's name as a help has it: FILE, or FILE... where there may be several."""
+    return f"{argument.metavar or argument.name}{'...' if argument.nargs != 1 else ''}"
 
 
 def _section(formatter: Any, title: str, rows: dict[str, str]) -> None:

@@ -11,9 +11,12 @@ from typing import Annotated
 
 import typer
 
-from mel.cli import app as browser
-from mel.cli import cnn, ensemble, folds, kaggle, options, run, submit, tabular
+from mel.cli import cnn, ensemble, folds, kaggle, options, submit, tabular
+from mel.cli.app import app as browser
+from mel.cli.demo import demo
 from mel.cli.helping import ERROR, INTERNAL, INTERRUPTED, PIPE, TERMINATED, ClosedError
+from mel.cli.run import run
+from mel.cli.status import status
 from mel.errors import MelError, near
 
 __all__ = ["app", "main"]
@@ -35,8 +38,7 @@ for _name, _room in {
     "submit": submit.app,
 }.items():
     app.add_typer(_room, name=_name)
-run.add_to(app)
-browser.add_to(app)
+options.add(app, run, demo, status, browser)
 
 _KEPT = "what is finished is kept: run the same again to go on"
 

@@ -1,7 +1,8 @@
 """What the commands share: how a room's app is made, and the options that mean the same."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -12,16 +13,23 @@ __all__ = [
     "Data",
     "JsonFile",
     "JsonScores",
+    "Members",
+    "Near",
+    "OnlyFolds",
     "Patience",
     "Recipe",
     "Seed",
     "WorkDir",
+    "add",
     "as_json",
     "example",
     "room",
 ]
 
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
 SCORE = "member, kind, oof {auc, low, high}, fold_mean, held_out"
+_END = "end of its help"  # under which a function keeps what `example` gave it
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -38,6 +46,27 @@ Data = Annotated[
 ]
 JsonFile = Annotated[bool, as_json("file")]
 JsonScores = Annotated[bool, as_json(f"scores [{SCORE}]")]
+Members = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--member",
+        metavar="NAME",
+        help="This member, else all; repeat.",
+        autocompletion=completing.members,
+    ),
+]
+Near = Annotated[
+    Path | None,
+    typer.Option(
+        "--near",
+        metavar="FILE",
+        help="Pairs of copies, CSV or Parquet; by default WORK/duplicates.parquet, if there.",
+    ),
+]
+OnlyFolds = Annotated[
+    list[int] | None,
+    typer.Option("--fold", min=0, metavar="K", help="This fold alone, from 0; repeat."),
+]
 Patience = Annotated[
     float,
     typer.Option("--patience", min=1, metavar="S", help="Seconds of Kaggle's silence to bear."),
@@ -70,11 +99,28 @@ def room(text: str, command: str, *, completion: bool = False) -> typer.Typer:
     )
 
 
-def example(command: str, reads: str = "", writes: str = "", failed: str = "") -> dict[str, Any]:
-    """Give the arguments of a command's decorator that make the end of its help.
+def example(
+    command: str, reads: str = "", writes: str = "", failed: str = ""
+) -> Callable[[_Function], _Function]:
+    """Decorate a command's function with the end of its help, which `add` gives the parser.
 
     `command` is an example that parses; `reads` and `writes` name files, `failed` says what exit
     status 1 means, where there is one.
     """
     kind = helping.command(reads, writes, failed)
-    return {"epilog": f"Example: {command}", "context_settings": _HELP, "cls": kind}
+
+    def mark(function: _Function) -> _Function:
+        more = {"epilog": f"Example: {command}", "context_settings": _HELP, "cls": kind}
+        vars(function)[_END] = more
+        return function
+
+    return mark
+
+
+def add(app: typer.Typer, *functions: Callable[..., None]) -> None:
+    """Add commands to an app in their order; each is called as its function and module are.
+
+    An underscore at the end, of a name that Python has for itself, is not part of the command's.
+    """
+    for function in functions:
+        app.command(function.__name__.rstrip("_"), **vars(function)[_END])(function)

@@ -10,6 +10,7 @@ from mel import tabular
 from mel.config import Recipe
 from mel.files import read_header, write_bytes, write_text
 from mel.pipeline.folder import AnyPath, Work
+from mel.pipeline.running import opened
 from mel.pipeline.single import only
 from mel.pipeline.stages.level1 import level1, read_scores
 from mel.pipeline.standing import standing
@@ -55,12 +56,19 @@ def tabular_train(
     >>> [(row["variant"], row["blended"]) for row in found["variants"]]
     [('context', True), ('single', False)]
     """
-    place = Work(Path(work))
-    if nested and place.folds.is_file():
-        tabular.require_nestable(read_header(place.folds, "folds")["n_folds"])
+    if nested and (count := _n_folds(recipe, Work(Path(work)))) is not None:
+        tabular.require_nestable(count)
     only(recipe, work, "tabular")
     told = {"variants": variants(recipe, work)}
     return told | {"nested": tabular_nested(recipe, work)} if nested else told
+
+
+def _n_folds(recipe: Recipe | AnyPath, place: Work) -> int | None:
+    """Give the number of folds that are there, else that there will be; None if nobody knows."""
+    if place.folds.is_file():
+        return int(read_header(place.folds, "folds")["n_folds"])
+    asked = opened(recipe)[0].folds
+    return asked.n_folds if asked.map is None and asked.scheme == "groups" else None
 
 
 def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
-"""The process itself: the cores it may use, and what becomes of memory that it frees."""
+"""The process itself: its cores, memory that it frees, and children that end with it."""
 
 from mel.process.allocating import give_back, keep_freed
 from mel.process.cores import cores
+from mel.process.ending import end_with_parent
 
-__all__ = ["cores", "give_back", "keep_freed"]
+__all__ = ["cores", "end_with_parent", "give_back", "keep_freed"]

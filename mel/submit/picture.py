@@ -7,8 +7,9 @@ import polars as pl
 
 from mel.errors import MelError
 from mel.files import write_bytes
-from mel.report.drawing import GRID, INK, MAIN, QUIET, WARM, drawing
+from mel.report.drawing import GRID, MAIN, QUIET, WARM, drawing
 from mel.submit.agreement import agreement
+from mel.submit.labels import place_labels
 
 __all__ = ["plot"]
 
@@ -37,18 +38,23 @@ def plot(frame: pl.DataFrame, path: Path | str) -> Path:
     if not known.height:
         raise MelError("submit list: nothing to draw: no submission has a CV and a public score")
     with drawing(7.2, 5.0, "CV against leaderboard", png=True) as canvas:
-        axes = canvas.figure.add_subplot()
-        _interval(axes, known)
-        for side, colour, mark in _SIDES:
-            _points(axes, known, side, colour, mark)
-        _diagonal(axes)
-        _names(axes, known)
-        axes.set_xlabel("AUC by cross-validation, with its 95 % interval")
-        axes.set_ylabel("score on the leaderboard")
-        _title(axes, frame)
-        axes.legend(loc="best", framealpha=0.9, frameon=True, edgecolor=GRID)
+        _draw(canvas.figure, frame, known)
     write_bytes(place, canvas.png)
     return place
+
+
+def _draw(figure: Any, frame: pl.DataFrame, known: pl.DataFrame) -> list[Any]:
+    """Draw all of it; give the names' texts, which come last, as they keep off all else."""
+    axes = figure.add_subplot()
+    _interval(axes, known)
+    for side, colour, mark in _SIDES:
+        _points(axes, known, side, colour, mark)
+    _diagonal(axes)
+    axes.set_xlabel("AUC by cross-validation, with its 95 % interval")
+    axes.set_ylabel("score on the leaderboard")
+    _title(axes, frame)
+    legend = axes.legend(loc="best", framealpha=0.9, frameon=True, edgecolor=GRID)
+    return _names(axes, known, legend)
 
 
 def _interval(axes: Any, known: pl.DataFrame) -> None:
@@ -76,13 +82,12 @@ def _diagonal(axes: Any) -> None:
         axes.set_ylim(low, high)
 
 
-def _names(axes: Any, known: pl.DataFrame) -> None:
-    named = known.sort("public", descending=True).head(_NAMED)
-    for name, cv, public in named.select("name", "cv", "public").rows():
-        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        axes.annotate(
-            short, (cv, public), (6, 5), textcoords="offset points", fontsize=8, color=INK, zorder=4
-        )
+def _names(axes: Any, known: pl.DataFrame, legend: Any) -> list[Any]:
+    named = known.sort("public", "name", descending=[True, False]).head(_NAMED)
+    short = [n if len(n) <= _LONGEST else f"{n[: _LONGEST - 1]}…" for n in named["name"]]
+    marks = [pair for s, *_ in _SIDES for pair in known.drop_nulls([s]).select("cv", s).iter_rows()]
+    points = zip(short, named["cv"], named["public"], strict=True)
+    return place_labels(axes, list(points), marks, [legend])
 
 
 def _title(axes: Any, frame: pl.DataFrame) -> None:

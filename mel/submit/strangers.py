@@ -8,6 +8,7 @@ import polars as pl
 from mel.checks import require_unique
 from mel.errors import MelError, many
 from mel.files import read_csv
+from mel.submit.orders import strange_orders
 from mel.submit.scales import oddities
 
 __all__ = ["join", "odd", "read_scores"]
@@ -77,19 +78,11 @@ def _same(wanted: set[str], there: set[str], name: str, first: str) -> None:
 
 
 def odd(frames: Sequence[pl.DataFrame], names: Sequence[str]) -> list[str]:
-    """Say what is odd about some submissions: their scales, and one that ranks the other way."""
+    """Say what is odd about some submissions: their scales, and orders unlike the others'."""
     found = [
         f"{name}: {line}"
         for frame, name in zip(frames, names, strict=True)
         for line in oddities(frame[frame.columns[1]])
     ]
     wide = join(frames, names).drop(frames[0].columns[0])
-    ranks = wide.select(pl.all().rank("average"))
-    for column, name in zip(wide.columns, names, strict=True):
-        rest = ranks.select(pl.sum_horizontal(pl.exclude(column))).to_series()
-        same = ranks.select(pl.corr(pl.col(column), rest)).item() if wide.width > 1 else None
-        if same is not None and same < 0:
-            found.append(
-                f"{name}: ranks against the others (correlation {same:.2f}); is it upside down?"
-            )
-    return found
+    return found + strange_orders(wide, names)

@@ -69,6 +69,13 @@ def test_every_command_has_a_help_text_and_an_example_that_parses(name):
     COMMANDS[path].make_context(path[-1], words[len(path) :])
 
 
+def test_who_knows_a_command_knows_its_file():
+    for path, command in COMMANDS.items():
+        if not hasattr(command, "commands"):
+            found = command.callback.__module__.split(".")
+            assert [word.rstrip("_") for word in found] == ["mel", "cli", *path]
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_every_help_is_a_page_that_fits_its_terminal(width):
     """Files, statuses and an example that a shell takes stand at the end of each command's."""
@@ -88,6 +95,22 @@ def test_every_help_is_a_page_that_fits_its_terminal(width):
 def test_every_option_says_what_it_is(name):
     for option in COMMANDS[SPOKEN[name]].params:
         assert option.help, option.name
+
+
+def test_an_argument_is_called_in_the_help_as_it_is_written():
+    """FILE, or FILE... where there may be several; in brackets where it may be left out."""
+    helps = {}
+    for path, command in COMMANDS.items():
+        context = command.make_context("mel", [], resilient_parsing=True)
+        helps[" ".join(path)] = text = command.get_help(context)
+        assert "<" not in text.partition("Arguments:")[2].partition("Options:")[0], path
+    for path, usage, argument in (
+        ("submit blend", "FILE...", "  FILE...  Submissions, whoever wrote them."),
+        ("submit check", "FILE", "  FILE  The submission."),
+        ("status", "[RECIPE]", "  RECIPE  By default the last run's."),
+    ):
+        assert helps[path].splitlines()[0] == f"Usage: mel [OPTIONS] {usage}"
+        assert argument in helps[path]
 
 
 def test_no_help_imports_anything_heavy():
@@ -130,4 +153,10 @@ def test_the_version_is_the_package_s(mel):
 def test_the_program_is_installed_under_its_name():
     program = Path(sys.executable).parent / "mel"
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("mel ")
+
+
+def test_the_package_is_the_program_too():
+    command = [sys.executable, "-m", "mel", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("mel ")

@@ -172,6 +172,21 @@ def test_the_keys_in_a_help_are_the_fields_of_what_the_function_gives():
     same(sent["checks"], Check)
 
 
+def test_what_needs_networks_or_pip_gives_the_keys_of_its_help_too(tmp_path):
+    """As `kaggle bundle` and `submit score` print it, whatever it was made of."""
+    from mel.kaggle.offline import Packed
+    from mel.kaggle.offline.metadata import Names
+    from mel.submit.batch.joining import Tally
+    from mel.submit.batch.summary import Summary
+
+    names = Names("me", "moles-offline", "titanic")
+    packed = Packed(tmp_path, names, ("infer",), ("a.whl",), 5, {"a": ("1", "2")}, "an image")
+    _matches(packed.as_dict(), _keys(("kaggle", "bundle"))[0], "kaggle bundle")
+    tally, engine = Tally(3, 1, ("a", "cut off")), {"engine": "openvino", "precision": "float32"}
+    scored = Summary(tmp_path, tally, None, "auto", 3, 0.5, "b" * 16, "blend", engine, True)
+    _matches(scored.as_dict(), _keys(("submit", "score"))[0], "submit score")
+
+
 def test_an_error_leaves_standard_output_empty(capsys, tmp_path):
     assert _run(["status", "--work", str(tmp_path / "none"), "--json"], debug=False) == 2
     out, err = capsys.readouterr()

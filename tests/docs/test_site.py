@@ -40,10 +40,8 @@ def sections(page: str) -> dict[str, str]:
 
 
 def bare(text: str) -> str:
-    """A text without markup, white space, brackets and a parameter's Python type."""
-    text = re.sub(
-        r"```\w*|[`*]|\\|^:   |Exit status|<(path|str|list\[Path\])>", "", text, flags=re.MULTILINE
-    )
+    """A text without markup, white space and brackets."""
+    text = re.sub(r"```\w*|[`*]|\\|^:   |Exit status", "", text, flags=re.MULTILINE)
     return re.sub(r"[\s()\[\]]", "", text)
 
 

@@ -43,3 +43,28 @@ def test_a_stack_tells_its_nested_auc_and_its_importance_and_stays_done(stacked,
     assert states["tabular/lightgbm"]
     pipeline.only(recipe_file, stacked, "tabular")
     assert (folder / "nested.json").exists()  # done, so left alone
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_two_folds_are_refused_for_a_nested_auc_before_anything_is_fitted(
+    built, recipe_file, competition, tmp_path, monkeypatch
+):
+    """By the folds that are there, and by the recipe's where none are built yet."""
+    work = tmp_path / "work"
+    pipeline.only(recipe_file, work, "load", competition)
+    if built:
+        pipeline.only(recipe_file, work, "folds")
+    monkeypatch.setattr("mel.tabular.train", lambda *_, **__: pytest.fail("was fitted"))
+    with pytest.raises(MelError, match="needs 3 folds or more, these are 2"):
+        pipeline.tabular_train(recipe_file, work, nested=True)
+    assert not (work / "tabular").exists()
+
+
+def test_how_many_folds_a_map_from_elsewhere_has_is_seen_when_it_is_there(
+    recipe_file, competition, tmp_path
+):
+    text = recipe_file.read_text().replace("n_folds = 2", 'map = "fold"').replace("seed = 0", "", 1)
+    recipe_file.write_text(text)
+    pipeline.only(recipe_file, tmp_path / "work", "load", competition)
+    with pytest.raises(MelError, match="needs folds, which is missing"):
+        pipeline.tabular_train(recipe_file, tmp_path / "work", nested=True)

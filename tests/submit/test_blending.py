@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from mel.cli.main import main
 from mel.errors import MelError
 from mel.files import digest_file
 from mel.submit import SubmissionError, blend, check, check_seal
+from mel.submit.orders import strange_orders
 
 A = "image_name,target\nb,0.2\na,0.1\nc,0.9\n"
 B = "image_name,target\nc,0.8\nb,0.3\na,0.4\n"
@@ -133,7 +135,7 @@ def test_odd_scores_are_warned_of(files, capsys):
     said = capsys.readouterr().err
     assert "b.csv: 2 of 3 values lie outside 0 to 1 (-3 to 4)" not in said
     assert "b.csv: 3 of 3 values lie outside 0 to 1 (-3 to 4): no probabilities" in said
-    assert "b.csv: ranks against the others" in said
+    assert "rank against" not in said  # three rows say nothing of an order
     with pytest.raises(MelError, match=r"b\.csv: has scores below 0, of which no power"):
         blend(files, method="power")
     files[1].write_text("image_name,target\nc,1\nb,0\na,0\n")
@@ -142,6 +144,39 @@ def test_odd_scores_are_warned_of(files, capsys):
     files[1].write_text("image_name,target\nc,1\nb,1\na,1\n")
     blend(files)
     assert "all 3 values are 1: nothing is ranked" in capsys.readouterr().err
+
+
+def _orders(capsys, *columns):
+    """Blend columns of scores, named 0, 1, ...; give what is said of their orders."""
+    ids = [f"i{n}" for n in range(len(columns[0]))]
+    blend([pl.DataFrame({"id": ids, "y": column}) for column in columns])
+    return [line for line in capsys.readouterr().err.splitlines() if "correlation" in line]
+
+
+def test_a_file_upside_down_is_told_and_those_that_agree_are_not(capsys):
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(size=500)
+    noisy = [truth + rng.normal(0, 0.1, 500) for _ in range(2)]
+    (said,) = _orders(capsys, *noisy, -truth)
+    assert "frame 2: ranks against the others (correlation -0.9" in said
+    (said,) = _orders(capsys, truth, -truth)
+    assert "frame 0 and frame 1 rank against each other (correlation -1.00, 95 % from" in said
+    assert _orders(capsys, truth, *noisy) == []
+
+
+def test_a_correlation_within_noise_is_no_order_the_other_way(capsys):
+    """Fifty pairs without any relation: half of them have a correlation below 0."""
+    against, hardly = 0, 0
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        frame = pl.DataFrame(rng.uniform(size=(1000, 2)), schema=["a", "b"])
+        for line in strange_orders(frame, ["a.csv", "b.csv"]):
+            against += "against" in line
+            hardly += "hardly agree (" in line
+    assert against <= 4  # one in forty lies beyond its interval
+    assert hardly >= 40
+    below = [float((7 * n + 7) % 12) for n in range(12)]  # a correlation of -0.22
+    assert _orders(capsys, [float(n) for n in range(12)], below) == []  # too few to say anything
 
 
 @pytest.mark.parametrize("out", [".", "folder", "blend.json"])

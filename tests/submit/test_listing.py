@@ -132,3 +132,22 @@ def test_the_command_prints_and_draws_them(folder, monkeypatch, capsys):
     assert "rank correlation of CV and public score: -0.40 from 4 submissions" in said
     assert "! tuned is best in public" in said
     assert Image.open(place).size[0] > 800
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_where_nothing_can_be_drawn_yet_the_list_is_no_error(more, tmp_path, here):
+    _write(tmp_path, "later", 0.94)
+    place = tmp_path / "plot.png"
+    done = here("submit", "list", "--work", tmp_path, "--plot", place, *more)
+    assert (done.returncode, done.stderr, place.exists()) == (0, "", False)
+    if more:
+        found = json.loads(done.stdout)
+        assert (found["plot"], found["submissions"][0]["name"]) == (None, "later")
+    else:
+        assert done.stdout.splitlines()[-1].startswith(f"{place}: not drawn, since no submission")
+
+
+def test_a_picture_that_is_no_png_is_refused_before_anything_is_printed(folder, here):
+    done = here("submit", "list", "--work", folder, "--plot", folder / "a.svg")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the plot is a PNG" in done.stderr

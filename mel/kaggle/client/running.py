@@ -1,10 +1,8 @@
 """Run the client: its output read, its silence bounded, its end certain."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +12,7 @@ from typing import IO
 
 from mel.kaggle.client.failure import ClientError
 from mel.kaggle.client.hiding import Secrets
+from mel.process import end_with_parent
 
 __all__ = ["Output", "run"]
 
@@ -21,7 +20,6 @@ _POLL = 0.1  # seconds between two looks at a running client
 _GRACE = 3.0  # seconds that a client has to end when it is told to
 _KEPT = 64 * 2**20  # bytes of a stream that are kept, the last ones
 _SPARED = ("VERBOSE", "VERBOSE_OUTPUT")  # with which the client prints its headers, tokens and all
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True)
@@ -107,12 +105,6 @@ def run(
 def _start(
     command: Sequence[str], variables: Mapping[str, str], keep_open: Sequence[int]
 ) -> "subprocess.Popen[bytes]":
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def die_with_parent() -> None:
-        if prctl is not None:
-            prctl(_DEATH_SIGNAL, signal.SIGKILL)
-
     try:
         return subprocess.Popen(  # noqa: S603  # the client that `find` found
             list(command),
@@ -121,7 +113,7 @@ def _start(
             stderr=subprocess.PIPE,
             env=variables,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=end_with_parent(),
             pass_fds=keep_open,
         )
     except OSError as error:

@@ -1,77 +1,22 @@
 """Everything a notebook without internet needs: a dataset to upload and two notebooks to push."""
 
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from mel.bundles import Bundle
 from mel.config import Recipe
 from mel.errors import MelError
-from mel.files import atomic, digest_file, write_json, write_text
-from mel.kaggle.offline import metadata
+from mel.files import atomic
 from mel.kaggle.offline.carrying import Carried, carry
-from mel.kaggle.offline.image import Image, read_image
-from mel.kaggle.offline.notebooks import template
+from mel.kaggle.offline.filling import fill
+from mel.kaggle.offline.image import read_image
 from mel.kaggle.offline.own import own_wheel
+from mel.kaggle.offline.packed import Packed
+from mel.kaggle.offline.planning import Plan, names_of
 from mel.progress import say
 
-__all__ = ["Packed", "bundle"]
-
-COMPETITIONS = {
-    "siim2020": "siim-isic-melanoma-classification",
-    "isic2024": "isic-2024-challenge",
-}
-_TRAIN, _SERVE = ("train", "export", "serve"), ("serve",)
-_THERE = "/kaggle/"  # how a place on Kaggle begins
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A folder that is ready: the dataset and the notebooks in it, and what they hold.
-
-    bytes: of the dataset. replaced: packages of the image that the notebook will have in another
-    version, name -> (the image's, ours).
-    """
-
-    folder: Path
-    names: metadata.Names
-    notebooks: tuple[str, ...]
-    wheels: tuple[str, ...]
-    bytes: int
-    replaced: Mapping[str, tuple[str, str]]
-    told: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give plain data, as `mel kaggle bundle --json` has it."""
-        return {
-            "folder": str(self.folder),
-            "notebooks": list(self.notebooks),
-            "wheels": list(self.wheels),
-            "bytes": self.bytes,
-            "replaced": {name: list(pair) for name, pair in self.replaced.items()},
-            "told": self.told,
-            "uploads": list(self.uploads),
-        }
-
-    def facts(self) -> dict[str, str]:
-        """Give what a person wants to know, by name."""
-        found = {
-            "dataset": f"{self.folder / 'dataset'}, {self.bytes / 1e6:.0f} MB",
-            "wheels": f"{len(self.wheels)}, all that {self.told} lacks",
-        }
-        if self.replaced:
-            pairs = (f"{n} {old} by {new}" for n, (old, new) in sorted(self.replaced.items()))
-            found["replaces"] = ", ".join(pairs)
-        return found | {f"upload {number}": line for number, line in enumerate(self.uploads, 1)}
-
-    @property
-    def uploads(self) -> tuple[str, ...]:
-        """The commands that bring all of it to Kaggle, in their order."""
-        pushes = (f"kaggle kernels push -p {self.folder / name}" for name in self.notebooks)
-        return (f"kaggle datasets create -p {self.folder / 'dataset'} --dir-mode zip", *pushes)
+__all__ = ["bundle"]
 
 
 def bundle(
@@ -105,77 +50,49 @@ def bundle(
     `accelerator`: of the training, one of `ACCELERATORS`; scoring computes on the processor.
     `wheel`: mel's own, by default built from the checkout.
 
-    Wheels are kept in `out`.parts until all is there: the same call goes on. `out` is whole or
-    absent. Raises MelError for weights that the notebook could not get, a bundle that is none, what
-    pip cannot find or reach, names that Kaggle would not take, and an `out` that is no such folder.
+    Gives what was written, and the commands that upload it. Wheels are kept in `out`.parts until
+    all is there: the same call goes on. `out` is whole or absent. Raises MelError for weights that
+    the notebook could not get, a bundle that is none, what pip cannot find or reach, names that
+    Kaggle would not take, and an `out` that is no such folder.
+
+    All of that but pip's part is checked before anything is downloaded or written:
+
+    >>> bundle("offline", "work/demo/recipe.toml", "me", name="My moles")
+    Traceback (most recent call last):
+    mel.errors.MelError: name 'My moles': Kaggle takes 6 to 44 small letters, digits and single
+    hyphens; 'my-moles' would do
+    >>> bundle("offline", "work/demo/recipe.toml", "me", train=False)
+    Traceback (most recent call last):
+    mel.errors.MelError: nothing to score with: give a serving bundle (.mel), or train
+    >>> Path("offline").exists()
+    False
     """
     out, recipe = Path(out), Path(recipe)
     settings = Recipe.read(recipe)
-    names = _names(settings, owner, name, data, models)
-    kept = read_image(image, python)
-    weights = _weights(settings) if train else {}
-    if serving is None and not train:
-        raise MelError("nothing to score with: give a serving bundle (.mel), or train")
-    if serving is not None:
-        Bundle.open(serving)
-    kernels = _kernels(names, accelerator, follows=serving is None, train=train)
+    plan = Plan.of(
+        recipe,
+        settings,
+        names_of(settings, owner, name, data, models),
+        read_image(image, python),
+        serving=None if serving is None else Path(serving),
+        extras=extras,
+        accelerator=accelerator,
+        train=train,
+    )
     _refuse_other(out)
     parts = out.with_name(f"{out.name}.parts")
-    wanted = tuple(extras) or (_TRAIN if train else _SERVE)
-    carried = _carried(parts, out, wanted, kept, wheel)
+    carried = _carried(parts, out, plan, wheel)
     with atomic(out) as folder:
-        dataset = folder / "dataset"
-        _fill(dataset, parts, recipe, weights, serving)
-        _describe(dataset, names, kept)
-        values = _values(settings, names, wanted, serving is not None)
-        for purpose, said in kernels.items():
-            write_json(folder / purpose / "kernel-metadata.json", said)
-            write_text(folder / purpose / f"{purpose}.ipynb", template(purpose, values))
+        fill(folder, parts / "wheels", plan)
     shutil.rmtree(parts)
+    return _packed(out, plan, carried)
+
+
+def _packed(out: Path, plan: Plan, carried: Carried) -> Packed:
     size = sum(path.stat().st_size for path in (out / "dataset").rglob("*") if path.is_file())
     files = tuple(one.path.name for one in carried.wheels)
-    return Packed(out, names, tuple(kernels), files, size, carried.replaced, kept.told)
-
-
-def _names(
-    settings: Recipe, owner: str, name: str | None, data: str | None, models: Sequence[str]
-) -> metadata.Names:
-    found = data or COMPETITIONS.get(settings.data.adapter)
-    if found is None:
-        raise MelError(
-            f"adapter {settings.data.adapter!r}: belongs to no one competition; give its name on "
-            "Kaggle, or OWNER/NAME of a dataset: --data NAME"
-        )
-    named = name or metadata.slug_of(f"mel-{settings.name}")
-    return metadata.Names(owner, named, found, tuple(models))
-
-
-def _weights(settings: Recipe) -> dict[str, str]:
-    """Give the weights on this machine that the recipe names -> their names in the dataset."""
-    found: dict[str, str] = {}
-    for member in settings.cnn:
-        if member.weights == "imagenet":
-            raise MelError(
-                f"{member.name}: takes ImageNet weights from the network, which the notebook has "
-                "not; download the backbone's preset and name its folder in the recipe, weights = "
-                "'FOLDER', or one under /kaggle/input and attach it by --model; --no-train scores "
-                "only"
-            )
-        if (named := member.weights_file) and not named.startswith(_THERE):
-            if not Path(named).exists():
-                raise MelError(f"{member.name}: weights {named!r}: no such folder or file")
-            found[named] = f"weights/{Path(named).name}"
-    if len(set(found.values())) < len(found):
-        raise MelError(f"weights {', '.join(sorted(found))}: two have one name; rename a folder")
-    return found
-
-
-def _kernels(
-    names: metadata.Names, accelerator: str, *, follows: bool, train: bool
-) -> dict[str, dict[str, object]]:
-    found = {"train": metadata.kernel(names, "train", accelerator)} if train else {}
-    after = "train" if follows else ""
-    return found | {"infer": metadata.kernel(names, "infer", "none", follows=after)}
+    purposes = tuple(plan.kernels)
+    return Packed(out, plan.names, purposes, files, size, carried.replaced, plan.image.told)
 
 
 def _refuse_other(out: Path) -> None:
@@ -188,9 +105,7 @@ def _is_ours(out: Path) -> bool:
     return (out / "dataset" / "mel.json").is_file()
 
 
-def _carried(
-    parts: Path, out: Path, extras: Sequence[str], image: Image, wheel: Path | str | None
-) -> Carried:
+def _carried(parts: Path, out: Path, plan: Plan, wheel: Path | str | None) -> Carried:
     """Get the wheels into `parts`, beginning with those that an earlier bundle has."""
     earlier, folder = out / "dataset" / "wheels", parts / "wheels"
     if earlier.is_dir() and not folder.is_dir():
@@ -202,49 +117,6 @@ def _carried(
             stale.unlink()
         with atomic(folder / own.name) as temporary:
             shutil.copy(own, temporary)
-        found = carry(folder / own.name, extras, image, folder)
+        found = carry(folder / own.name, plan.extras, plan.image, folder)
     say(f"wheels: {len(found.wheels)} in {folder}")
     return found
-
-
-def _fill(
-    dataset: Path,
-    parts: Path,
-    recipe: Path,
-    weights: Mapping[str, str],
-    serving: Path | str | None,
-) -> None:
-    dataset.mkdir(parents=True)
-    shutil.copytree(parts / "wheels", dataset / "wheels")
-    text = recipe.read_text(encoding="utf-8-sig")
-    for named, inside in weights.items():
-        copy = shutil.copytree if Path(named).is_dir() else shutil.copy
-        (dataset / "weights").mkdir(exist_ok=True)
-        copy(named, dataset / inside)
-        for quote in ("'", '"'):
-            text = text.replace(f"{quote}{named}{quote}", f'"{inside}"')
-    write_text(dataset / "recipe.toml", text)
-    if serving is not None:
-        shutil.copy(serving, dataset / "blend.mel")
-
-
-def _describe(dataset: Path, names: metadata.Names, image: Image) -> None:
-    files = sorted(path for path in dataset.rglob("*") if path.is_file())
-    digests = {path.relative_to(dataset).as_posix(): digest_file(path) for path in files}
-    said = {"kind": "offline", "schema": 1, "python": image.python, "image": image.told}
-    write_json(dataset / "mel.json", said | {"sha256": digests})
-    write_json(dataset / "dataset-metadata.json", metadata.dataset(names))
-
-
-def _values(
-    settings: Recipe, names: metadata.Names, extras: Sequence[str], serves: bool
-) -> dict[str, str]:
-    train = names.notebook("train")
-    return {
-        "DATA": names.folder,
-        "NAME": names.name,
-        "RECIPE": settings.name,
-        "EXTRAS": ",".join(extras),
-        "WHERE": ", the recipe and the ensemble" if serves else f"; `{train}` made the ensemble",
-        "PLACE": "offline" if serves else f'attached("{train}")',
-    }

@@ -7,6 +7,7 @@ import sys
 
 from mel.errors import MelError
 from mel.kaggle.client.hiding import Secrets
+from mel.process import end_with_parent
 
 __all__ = ["PipError", "pip"]
 
@@ -28,7 +29,7 @@ class PipError(MelError):
 
 
 def pip(*words: str) -> str:
-    """Run pip with these words, and give what it printed.
+    """Run pip with these words, and give what it printed; it ends when this process is killed.
 
     Raises PipError with one line for: no network, no wheel that fits, packages that contradict
     each other, a full disk, no pip.
@@ -36,7 +37,12 @@ def pip(*words: str) -> str:
     command = [sys.executable, "-m", "pip", *words]
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_NO_COLOR": "1"}
     done = subprocess.run(  # noqa: S603  # our own interpreter
-        command, capture_output=True, text=True, check=False, env=os.environ | quiet
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | quiet,
+        preexec_fn=end_with_parent(),
     )
     if done.returncode:
         said = Secrets.of([], os.environ).hide(f"{done.stdout}\n{done.stderr}")

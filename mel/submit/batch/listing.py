@@ -10,15 +10,15 @@ from typing import Self
 
 import polars as pl
 
-from mel.checks import require_columns
 from mel.errors import MelError, many
 from mel.submit.batch.meeting import Met, bare, composed, meet
-from mel.submit.batch.reading import KNOWN, Rows, chunks
+from mel.submit.batch.reading import KNOWN, Rows, chunks, header
 
 __all__ = ["Listed", "Span"]
 
 Span = tuple[int, int]  # the first row of a shard and the last
 _ROW = ("image_id", "path", *KNOWN)
+_SHOWN = 12  # names of columns that a message has
 _TABLES = {
     "given": """CREATE TABLE given (image_id TEXT PRIMARY KEY, path TEXT, patient_id TEXT, age TEXT,
         sex TEXT, site TEXT, copies INTEGER DEFAULT 0) WITHOUT ROWID""",
@@ -127,7 +127,7 @@ def _put(
     names: tuple[str, ...] = ()
     base.execute("BEGIN")
     for frame in chunks(source):
-        require_columns(frame, needed, where)
+        _refuse_lacking(frame, source, needed, where)
         names = tuple(frame.columns)
         _check(frame, where, needed)
         lacking = [pl.lit(None, pl.String).alias(name) for name in _ROW if name not in names]
@@ -138,6 +138,17 @@ def _put(
         what = "image; give at least one" if table == "given" else "row; give one, or no metadata"
         raise MelError(f"{where}: holds no {what}")
     return names
+
+
+def _refuse_lacking(frame: pl.DataFrame, source: Rows, needed: Sequence[str], where: str) -> None:
+    """Refuse a list without one of the columns, and say which it has; others were left out."""
+    for name in (name for name in needed if name not in frame.columns):
+        there = header(source)
+        more = f" … and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+        raise MelError(
+            f"{where}: no column {name!r}; it has {', '.join(there[:_SHOWN])}{more}; mel takes "
+            f"{' and '.join(needed)}, and what there is of {', '.join(KNOWN)}: rename them so"
+        )
 
 
 def _check(frame: pl.DataFrame, where: str, needed: Sequence[str]) -> None:

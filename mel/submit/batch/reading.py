@@ -14,7 +14,7 @@ from mel.files import read_header
 from mel.images.listing import SUFFIXES
 from mel.tables import ImageTable
 
-__all__ = ["KNOWN", "Rows", "chunks"]
+__all__ = ["KNOWN", "Rows", "chunks", "header"]
 
 Rows = Path | str | ImageTable | pl.DataFrame
 KNOWN = ("patient_id", "age", "sex", "site")
@@ -50,6 +50,23 @@ def _raw(source: Rows) -> Iterator[pl.DataFrame]:
         raise MelError(f"{place}: no such folder of images and no such list; correct the path")
     else:
         yield from _file(place)
+
+
+def header(source: Rows) -> list[str]:
+    """Give the names of all columns of a list that can be read, those too that are left out.
+
+    >>> header(pl.DataFrame({"file": ["a.jpg"], "age": [50]}))
+    ['file', 'age']
+    """
+    if isinstance(source, ImageTable):
+        return source.frame.columns
+    if isinstance(source, pl.DataFrame):
+        return source.columns
+    place = Path(source)
+    if place.suffix.lower() == ".csv":
+        with place.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file), [])
+    return list(pl.read_parquet_schema(place))
 
 
 def _file(place: Path) -> Iterator[pl.DataFrame]:

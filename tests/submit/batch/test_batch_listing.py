@@ -134,6 +134,20 @@ def test_metadata_that_could_mislead_is_refused(
         listed(tmp_path, LIST, pl.DataFrame(meta))
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_file_without_ids_is_told_what_it_has_and_what_is_taken(
+    suffix: str, tmp_path: Path
+) -> None:
+    meta = pl.DataFrame({"filename": ["a"], "age_approx": [50], "sex": ["male"]})
+    place = tmp_path / f"meta{suffix}"
+    (meta.write_csv if suffix == ".csv" else meta.write_parquet)(place)
+    told = "no column 'image_id'; it has filename, age_approx, sex; mel takes image_id, and what "
+    with pytest.raises(MelError, match=f"{told}there is of patient_id, age, sex, site: rename"):
+        listed(tmp_path, LIST, place)
+    with pytest.raises(MelError, match=r"no column 'path'.* mel takes image_id and path, and"):
+        listed(tmp_path, LIST.select("image_id"))
+
+
 def test_a_column_of_the_list_is_not_given_twice(tmp_path: Path) -> None:
     images = LIST.with_columns(age=pl.lit(4))
     with pytest.raises(MelError, match="age is a column of the list as well"):

@@ -1,23 +1,13 @@
-"""The stand-in for Kaggle's client of the downloads' tests, and a submission to send."""
+"""A submission to send, and nobody who waits for long."""
 
-import importlib.util
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import polars as pl
 import pytest
 
-from mel.cli.main import main
 from mel.predictions import Predictions
 from mel.submit import make
 from mel.submit.sending import waiting
-
-_PLACE = Path(__file__).parents[2] / "kaggle" / "downloading" / "conftest.py"
-_SPEC = importlib.util.spec_from_file_location("kaggle_standin", _PLACE)
-_standin = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_standin)
-world = _standin.world
 
 
 @pytest.fixture(autouse=True)
@@ -42,15 +32,6 @@ def blend(tmp_path):
 
 
 @pytest.fixture
-def mel(monkeypatch, capfd):
-    """Run `mel submit` in this process, as the program does: status and text out."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["mel", "submit", *map(str, words)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(words, int(end.value.code or 0), out, err)
-
-    return run
+def mel(here):
+    """Run `mel submit` in this process."""
+    return partial(here, "submit")

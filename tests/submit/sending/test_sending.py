@@ -116,6 +116,31 @@ def test_a_client_that_was_killed_is_asked_whether_kaggle_has_it(fault, sent, wo
     assert len(_json(blend)["sent"]) == 1
 
 
+@pytest.mark.parametrize(("hangs", "asked"), [("before", 2), ("after", 1)])
+def test_a_run_that_is_killed_while_it_sends_has_sent_once_in_the_end(hangs, asked, world, blend):
+    """Killed while the client uploads, or when Kaggle has the file and nobody has noted it."""
+    if hangs == "before":
+        world.fail("submit", sleep=600)
+    else:
+        world.set(after={"sleep": 600})
+    command = [sys.executable, "-m", "mel.cli", "submit", "send", str(blend), "-c", "titanic"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as run:
+        end = time.monotonic() + 20
+        kept = world.path.with_suffix(".sent")
+        while not (kept.exists() if hangs == "after" else world.count("submit")):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+    assert _last(blend)["state"] == "sending"
+    world.heal()
+    world.set(after={}, public="0.5")
+    assert send(blend, "titanic").public == 0.5
+    assert (world.count("submit"), len(json.loads(kept.read_text()))) == (asked, 1)
+    assert len(_json(blend)["sent"]) == 1
+    names = {path.name for path in blend.parent.iterdir()}
+    assert names == {blend.name, blend.with_suffix(".json").name}
+
+
 def test_ctrl_c_while_the_client_sends_says_how_it_stands(world, blend, monkeypatch, capfd):
     def stopped(*_):
         raise KeyboardInterrupt

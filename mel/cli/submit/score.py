@@ -1,4 +1,4 @@
-"""`mel submit`: submissions, their check, their way to Kaggle, and the scores of any images."""
+"""`mel submit score`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,15 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mel.cli import completing, options, sending, show
+from mel.cli import options
 from mel.cli.page import Page
 
-__all__ = ["app"]
-
-app = options.room(
-    "Submissions and their scores, and scores of any images.",
-    "mel submit make --work work/demo",
-)
+__all__ = ["score"]
 
 
 class _Precision(StrEnum):
@@ -78,7 +73,7 @@ _Work = Annotated[
     Path | None,
     typer.Option("--work", metavar="DIR", help="Work folder that the bundle was made from."),
 ]
-_JsonScore = Annotated[
+_Json = Annotated[
     bool,
     options.as_json(
         "file, images, scored, broken, first_broken, variant, variants, flags, metadata, fresh, "
@@ -87,101 +82,10 @@ _JsonScore = Annotated[
 ]
 
 
-_Source = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        metavar="STAGE",
-        help="Whose scores, as ROOM/NAME; by default the blend's.",
-        autocompletion=completing.stages,
-    ),
-]
-_Sample = Annotated[
-    Path | None,
-    typer.Option(
-        "--sample",
-        metavar="FILE",
-        help="Sample submission; by default the one that was loaded.",
-    ),
-]
-_MakeOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", metavar="FILE", help="File to write; by default WORK/submissions/NAME.csv."
-    ),
-]
-
-
-@app.command(
-    **options.example(
-        "mel submit make --work work --from ensemble/blend",
-        reads="WORK: test scores of a stage, the sample.",
-        writes="WORK/submissions/NAME.csv and a JSON beside it.",
-    )
-)
-def make(
-    work: options.WorkDir,
-    source: _Source = None,
-    sample: _Sample = None,
-    out: _MakeOut = None,
-    json: options.JsonFile = False,
-) -> None:
-    """Write a submission from a stage's test scores, and check it.
-
-    A JSON beside it says what it was made of: members' digests and weights, folds, honest AUC.
-    One of that name that was sent to Kaggle is kept under another.
-    """
-    from mel import pipeline
-
-    with Page(json) as page:
-        page.written(pipeline.submit_make(work, source, sample, out), "")
-
-
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="The submission.")]
-_CheckWork = Annotated[
-    Path | None, typer.Option("--work", metavar="DIR", help="Work folder with the sample.")
-]
-_CheckSample = Annotated[
-    Path | None,
-    typer.Option("--sample", metavar="FILE", help="Sample submission, where there is no --work."),
-]
-_Json = Annotated[bool, options.as_json("file, ok, fault, warnings")]
-
-
-@app.command(
-    **options.example(
-        "mel submit check work/submissions/blend.csv --work work",
-        reads="FILE, the JSON beside it, the sample.",
-        failed="A submission that its sample or its JSON refuses.",
-    )
-)
-def check(
-    file: _File,
-    work: _CheckWork = None,
-    sample: _CheckSample = None,
-    json: _Json = False,
-) -> None:
-    """Check a submission against its sample; the first offending row is named."""
-    from mel import pipeline
-
-    with Page(json) as page:
-        page.put(file=file, ok=True, fault=None, warnings=[])
-        odd = pipeline.submit_check(file, work, sample)
-        page.put(warnings=odd)
-        page.line(f"{file}: header, ids and order are the sample's, every value is a finite number")
-        for text in odd:
-            page.line(show.filled(f"! {text}", 2))
-
-
-sending.add_to(app)
-
-
-@app.command(
-    **options.example(
-        "mel submit score --bundle blend.mel --images DIR --meta meta.csv --out scores.csv",
-        reads="The bundle, the images, --meta; with --engine keras WORK.",
-        writes="The file of --out, a summary in FILE.json, shards in FILE.parts/.",
-    )
+@options.example(
+    "mel submit score --bundle blend.mel --images DIR --meta meta.csv --out scores.csv",
+    reads="The bundle, the images, --meta; with --engine keras WORK.",
+    writes="The file of --out, a summary in FILE.json, shards in FILE.parts/.",
 )
 def score(
     bundle: _Bundle,
@@ -193,7 +97,7 @@ def score(
     variant: _As = _Variant.auto,
     engine: _By = _Engine.openvino,
     work: _Work = None,
-    json: _JsonScore = False,
+    json: _Json = False,
 ) -> None:
     """Score any number of images with a bundle; a run that was stopped goes on.
 

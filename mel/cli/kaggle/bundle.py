@@ -1,4 +1,4 @@
-"""`mel kaggle bundle`: all that a notebook without internet needs."""
+"""`mel kaggle bundle`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,25 +8,11 @@ import typer
 from mel.cli import completing, options
 from mel.cli.page import Page
 
-__all__ = ["add_to"]
+__all__ = ["bundle"]
 
-_EXAMPLE = "mel kaggle bundle my.toml --owner ME --bundle blend.mel --out offline"
-_JsonBundle = Annotated[
+_Json = Annotated[
     bool, options.as_json("folder, notebooks, wheels, bytes, replaced, told, uploads")
 ]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to those of `mel kaggle`."""
-    app.command(
-        **options.example(
-            _EXAMPLE,
-            reads="RECIPE, the bundle, weights that the recipe names; wheels, by pip.",
-            writes="DIR: dataset/, train/ and infer/, each with its metadata.",
-        )
-    )(bundle)
-
-
 _Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write.")]
 _Owner = Annotated[
     str,
@@ -98,6 +84,11 @@ _NoTrain = Annotated[
 ]
 
 
+@options.example(
+    "mel kaggle bundle my.toml --owner ME --bundle blend.mel --out offline",
+    reads="RECIPE, the bundle, weights that the recipe names; wheels, by pip.",
+    writes="DIR: dataset/, train/ and infer/, each with its metadata.",
+)
 def bundle(
     out: _Out,
     owner: _Owner,
@@ -112,7 +103,7 @@ def bundle(
     accelerator: _Accelerator = "NvidiaTeslaT4",
     wheel: _Wheel = None,
     no_train: _NoTrain = False,
-    json: _JsonBundle = False,
+    json: _Json = False,
 ) -> None:
     """Pack all that a Kaggle notebook without internet needs, and write its notebooks.
 
