@@ -2,9 +2,13 @@
 
 Property tests have no deadline, since a busy machine is no failure. By hand each run tries new
 examples; where CI is set each run tries the same ones.
+
+Of what is imported and collected nothing becomes garbage: to look for some meanwhile would double
+the time, in each process of the run. The programs that tests start find mel compiled.
 """
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -21,7 +25,17 @@ settings.register_profile(
 )
 settings.load_profile("mel")
 
+gc.disable()  # until all is collected
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # mel anew in each of hundreds of programs
+
 Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not among all that was collected."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""A competition small enough to train on in seconds: 48 pictures, the positives redder."""
+"""A competition small enough to train on in seconds: 48 pictures, the positives redder.
+
+Two of them, one of a train and one of a test patient, are smaller than any network's size.
+"""
 
 import shutil
 import time
@@ -17,11 +20,12 @@ from mel.predictions import Predictions
 from mel.tables import Folds, ImageTable
 
 PATIENTS, EACH = 16, 3
+TINY = (5, 29)
 
 
 def _picture(seed: int, positive: bool, path: Path) -> str:
     draw = np.random.default_rng(seed)
-    pixels = draw.integers(80, 180, (40, 48, 3))
+    pixels = draw.integers(80, 180, (15, 20, 3) if seed in TINY else (40, 48, 3))
     pixels[..., 0] += 60 * positive
     Image.fromarray(pixels.astype(np.uint8)).save(path, quality=95)
     return str(path)

@@ -1,5 +1,6 @@
 """Another test-time augmentation scores a trained member again, and trains nothing."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -27,8 +28,12 @@ def test_ranks_over_turns_crops_and_sizes_are_the_same_from_training_and_from_pr
     shutil.copytree(trained[0], member)
     before = contents(member)
     tta = TtaSettings(turns="flips", crops=5, crop_share=0.8, sizes=[48], average="rank")
-    found = train(small, small_folds, micro.model_copy(update={"tta": tta}), member)
+    turned = micro.model_copy(update={"tta": tta})
+    found = train(small, small_folds, turned, member)
     assert contents(member) == before
+    for fold in (0, 1):
+        said = json.loads((fold_dir(member, fold) / TRAINED).read_text())
+        assert said["inputs"]["settings"] == micro.training_digest == turned.training_digest
     assert found is not None
     oof, test = found
     assert not np.allclose(oof.frame["score"], trained[1].frame["score"], atol=1e-3)

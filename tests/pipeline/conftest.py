@@ -59,14 +59,41 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("desk")
 
 
-@pytest.fixture
-def competition(tiny_competition: Path, _desk: Path) -> Path:
-    """A copy of the synthetic competition, free to be damaged; in one place for every test.
+@pytest.fixture(scope="session")
+def _copied(tiny_competition: Path, _desk: Path) -> Callable[[], Path]:
+    """Give a function that copies the synthetic competition, where the copy there is has changed.
 
-    So that a work folder of one test is as good as that of another: it knows where images lie.
+    To one place, so that a work folder of one test is as good as that of another: it knows where
+    images lie.
     """
-    shutil.rmtree(_desk / "competition", ignore_errors=True)
-    return Path(shutil.copytree(tiny_competition, _desk / "competition"))
+    place = _desk / "competition"
+    known: dict[str, tuple[int, ...]] = {}
+
+    def copy() -> Path:
+        if not known or _stamps(place) != known:
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(tiny_competition, place)
+            known.clear()
+            known.update(_stamps(place))
+        return place
+
+    return copy
+
+
+def _stamps(place: Path) -> dict[str, tuple[int, ...]]:
+    """Tell of each file and folder what no change leaves as it was; nothing, if all is gone."""
+    there = (place, *place.rglob("*")) if place.exists() else ()
+    found = {str(path): path.lstat() for path in there}
+    return {
+        name: (stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        for name, stat in found.items()
+    }
+
+
+@pytest.fixture
+def competition(_copied: Callable[[], Path]) -> Path:
+    """A copy of the synthetic competition, free to be damaged; in one place for every test."""
+    return _copied()
 
 
 @pytest.fixture
@@ -91,14 +118,12 @@ def _stand_in(patch: pytest.MonkeyPatch, calls: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tiny_competition: Path, _desk: Path) -> tuple[pipeline.Summary, Path]:
+def finished(_copied: Callable[[], Path], _desk: Path) -> tuple[pipeline.Summary, Path]:
     """A whole run of RECIPE, once a session: its summary and its folder, not to be changed."""
     (_desk / "small.toml").write_text(RECIPE)
-    shutil.rmtree(_desk / "competition", ignore_errors=True)
-    data = shutil.copytree(tiny_competition, _desk / "competition")
     with pytest.MonkeyPatch.context() as patch:
         _stand_in(patch, [])
-        summary = pipeline.run(_desk / "small.toml", _desk / "work", data)
+        summary = pipeline.run(_desk / "small.toml", _desk / "work", _copied())
     return summary, _desk / "work"
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mel import pipeline
+from mel.bundles import Bundle
 from mel.config import Recipe
 from mel.errors import MelError
 from mel.files import read_header, write_table
@@ -381,25 +382,34 @@ def test_the_demo_runs_on_what_it_drew_and_goes_on_where_it_was(tmp_path, traine
     assert trained == ["efficientnetv2_micro-32"]
 
 
-@pytest.mark.slow
-def test_a_run_with_a_real_network_takes_an_image_smaller_than_its_size(tmp_path, competition):
+def test_an_image_smaller_than_the_networks_is_no_hindrance(
+    tmp_path, competition, recipe_file, trained
+):
     image = next((competition / "jpeg/train").iterdir())
-    Image.open(image).resize((20, 15)).save(image)
-    work = tmp_path / "work"
-    summary = pipeline.run(Path("tiny"), work, competition)
+    Image.open(image).resize((12, 9)).save(image)
+    pipeline.run(recipe_file, tmp_path / "work", competition)
+    assert set(_kinds(pipeline.status(tmp_path / "work")).values()) == {"done"}
+
+
+@pytest.mark.slow
+def test_a_run_with_a_real_network_makes_all_that_its_summary_names(tiny_run):
+    work = tiny_run / "work"
     assert set(_kinds(pipeline.status(work)).values()) == {"done"}
-    assert [s.kind for s in summary.scores] == ["cnn", "stack", "blend", "naive"]
-    assert all((work / name).exists() for name in summary.files)
-    _bundled_as_scored(work)
+    summary = json.loads((work / "summary.json").read_text())
+    assert [score["kind"] for score in summary["scores"]] == ["cnn", "stack", "blend", "naive"]
+    assert all((work / name).exists() for name in summary["files"])
 
 
-def _bundled_as_scored(work):
-    """The trained networks, exported and bundled, score every test image as they did."""
+@pytest.mark.slow
+def test_trained_networks_exported_and_bundled_score_every_test_image_as_they_did(tiny_bundle):
     pytest.importorskip("openvino", reason="needs OpenVINO: mel[serve]")
     pytest.importorskip("tf2onnx", reason="needs tf2onnx: mel[export]")
-    made = pipeline.ensemble_bundle(work, work / "blend.mel", pipeline.Wanted(measured=0))
-    assert made.verified.largest < 1e-4
-    scorer, test = Scorer.open(made.path, "float32"), ImageTable.read(work / "images.parquet").test
+    work = tiny_bundle / "work" / "demo"
+    bundle, test = work / "demo.mel", ImageTable.read(work / "images.parquet").test
+    verified = Bundle.open(bundle).json("facts.json")["verified"]
+    assert verified["images"] == test.height
+    assert max(*verified["members"].values(), verified["blend"]) < 1e-4
+    scorer = Scorer.open(bundle, "float32")
     judged = scorer.judge(test, scorer.look(test), "context").frame
     known = Predictions.read(work / "ensemble" / "blend" / "test.parquet").frame
     both = judged.select("image_id", new="score").join(known, on="image_id", validate="1:1")

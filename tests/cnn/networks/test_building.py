@@ -115,6 +115,9 @@ def test_a_size_that_a_backbone_does_not_take_is_refused_with_one_that_it_does()
 
 
 JAX = """
+from mel.cnn.devices import choose
+from mel.config import HardwareSettings
+choose(HardwareSettings(device="cpu")).start()
 import keras
 import numpy as np
 from mel.cnn.labels import Labels

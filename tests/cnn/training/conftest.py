@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mel.cnn.devices import Device
+from mel.cnn.devices.importing import sparing
 from mel.cnn.feeding import Examples
 from mel.cnn.feeding.pictures import Kept
 from mel.cnn.labels import Labels
@@ -55,6 +56,9 @@ Fit = Callable[..., tuple[Any, list[dict[str, Any]]]]
 @pytest.fixture(scope="session")
 def fit(pictures: Kept) -> Fit:
     """Give a function that trains by some settings in a folder."""
+    with sparing():
+        import keras_cv  # noqa: F401
+
     from mel.cnn import training
 
     def run(

@@ -7,6 +7,9 @@ from pathlib import Path
 FULL = """
 import resource, sys
 from pathlib import Path
+from mel.cnn.devices import choose
+from mel.config import HardwareSettings
+choose(HardwareSettings(device="cpu")).start()
 from mel.cnn import networks
 from mel.cnn.jobs.fold import save_weights
 from mel.cnn.training.tensorboard import Logs
