@@ -9,6 +9,7 @@ __all__ = ["backbones", "blends", "extras", "members", "recipes", "stages", "ver
 
 _PACKAGE = Path(__file__).parent.parent
 _ROOMS = ("cnn", "imported", "tabular", "ensemble")  # of a work folder, whose scores have names
+_MEMBER, _BLEND, _SCORES = "recipe.json", "blend.json", "test.parquet"  # what is in such a folder
 _EXTRAS = ("train", "tpu", "export", "serve", "app", "search", "kaggle", "dicom", "hdf5")
 
 
@@ -28,17 +29,17 @@ def backbones(incomplete: str) -> list[str]:
 
 def members(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the members that the folder of --work has trained, or begun to."""
-    return _begun(incomplete, _made(ctx, "cnn"))
+    return _begun(incomplete, _made(ctx, "cnn", _MEMBER))
 
 
 def blends(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer the blends of the folder of --work."""
-    return _begun(incomplete, _made(ctx, "ensemble"))
+    return _begun(incomplete, _made(ctx, "ensemble", _BLEND))
 
 
 def stages(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offer what has test scores in the folder of --work, as ROOM/NAME."""
-    found = (f"{room}/{name}" for room in _ROOMS for name in _made(ctx, room))
+    found = (f"{room}/{name}" for room in _ROOMS for name in _made(ctx, room, _SCORES))
     return _begun(incomplete, found)
 
 
@@ -52,13 +53,13 @@ def versions(incomplete: str) -> list[str]:
     return _begun(incomplete, ("3.11", "3.12"))
 
 
-def _made(ctx: typer.Context, room: str) -> list[str]:
-    """Give the folders of a room in the work folder that stands on the line."""
+def _made(ctx: typer.Context, room: str, file: str) -> list[str]:
+    """Give a room's folders that hold such a file, in the work folder that stands on the line."""
     work = ctx.params.get("work")
     place = Path(str(work)).expanduser() / room if work else None
     if place is None or not place.is_dir():
         return []
-    return [path.name for path in place.iterdir() if path.is_dir()]
+    return [path.parent.name for path in place.glob(f"*/{file}")]
 
 
 def _begun(incomplete: str, known: Iterable[str]) -> list[str]:

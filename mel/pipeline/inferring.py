@@ -26,7 +26,8 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
     cannot be read gets the median of the others' scores, since a submission must have one, and is
     counted in a line of news. Each image is judged in float32, and in the variant by which the work
     folder's own submission was made: the scores are the same. The submission is checked against
-    the competition's sample, and its path given.
+    the competition's sample, and its path given; where images or bundle are synthetic, its JSON
+    says so.
 
     Raises MelError for files that `mel.kaggle.load` refuses, a bundle that is damaged, and where
     not one image can be read.
@@ -44,7 +45,8 @@ def infer(bundle: AnyPath, data: AnyPath, out: AnyPath, settings: DataSettings) 
     main = str(opened.facts.get("main", "auto"))
     score(bundle, test, kept, precision="float32", variant=main)
     made = _predictions(pl.read_parquet(kept), opened)
-    path = submit.make(made, found.sample, out, synthetic=found.table.synthetic)
+    synthetic = found.table.synthetic or bool(opened.facts.get("synthetic"))
+    path = submit.make(made, found.sample, out, synthetic=synthetic)
     submit.check(path, found.sample)
     return path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mel.errors import MelError
+from mel.errors import MelError, many
 from mel.files import digest_file, read_json
 from mel.submit.sample import as_sample, read_sample
 from mel.submit.scales import oddities
@@ -97,6 +97,8 @@ def _rows(path: Path) -> list[_Row]:
             return [(reader.line_num, row) for row in reader]
     except FileNotFoundError:
         raise MelError(f"{path}: no such submission; make it first or correct the path") from None
+    except IsADirectoryError:
+        raise MelError(f"{path}: is a folder; name the CSV in it") from None
     except (OSError, ValueError, csv.Error) as error:
         raise MelError(f"{path}: is no readable CSV ({error}); make it again") from error
 
@@ -118,7 +120,7 @@ def _check_rows(path: Path, rows: list[_Row], ids: list[str], columns: Sequence[
         where = f"{path}: line {line}"
         if len(row) != len(columns):
             raise SubmissionError(
-                f"{where}: has {len(row)} fields {','.join(row)!r}, expected {len(columns)}"
+                f"{where}: has {many(len(row), 'field')} {','.join(row)!r}, expected {len(columns)}"
             )
         name, value = row
         if name != wanted:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from mel.errors import MelError
+from mel.progress import say
 from mel.submit.beside import read_beside, sent_of
 
 __all__ = ["COLUMNS", "submissions"]
@@ -70,10 +71,12 @@ def _place(folder: Path) -> Path:
 
 
 def _row(path: Path) -> dict[str, Any] | None:
-    """Give one JSON's row; None for a JSON of something else."""
+    """Give one JSON's row; None for a JSON of something else, told where a CSV stands beside it."""
     try:
         content = read_beside(path)
-    except MelError:
+    except MelError as error:
+        if path.with_suffix(".csv").is_file():
+            say(f"warning: left out: {error}")
         return None
     sent = sent_of(content)
     last, cv = (sent[-1] if sent else {}), content.get("cv") or {}

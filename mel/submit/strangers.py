@@ -25,8 +25,8 @@ def read_scores(source: pl.DataFrame | Path | str) -> pl.DataFrame:
     frame = source if isinstance(source, pl.DataFrame) else read_csv(Path(source))
     if frame.width != 2:
         raise MelError(
-            f"{where}: has {frame.width} columns {', '.join(frame.columns[:6])}; a submission has "
-            "an id and a score, drop the others"
+            f"{where}: has {many(frame.width, 'column')} {', '.join(frame.columns[:6])}; a "
+            "submission has an id and a score, drop the others"
         )
     key, value = frame.columns
     if not frame.height:

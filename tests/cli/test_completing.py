@@ -37,8 +37,13 @@ def _offered(lines, directory):
 
 @pytest.fixture
 def place(tmp_path):
-    for folder in ("cnn/resnet50-64", "cnn/resnet18-32", "ensemble/best", "tabular/lightgbm"):
-        (tmp_path / "work" / folder).mkdir(parents=True)
+    """A work folder; a member that has only begun has no scores, and figures are no member."""
+    members = ("cnn/resnet50-64", "cnn/resnet18-32")
+    files = [f"{name}/{file}" for name in members for file in ("recipe.json", "test.parquet")]
+    files += ["cnn/resnet101-96/recipe.json", "cnn/figures/curves.svg", "ensemble/best/blend.json"]
+    for file in (*files, "tabular/lightgbm/test.parquet"):
+        (path := tmp_path / "work" / file).parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     (tmp_path / "mine.toml").touch()
     return tmp_path
 
@@ -49,7 +54,7 @@ def test_bash_offers_what_is_known(place):
         "mel run si": "siim-2020",
         "mel status mi": "mine.toml",
         "mel cnn list densenet1": "densenet121 densenet169",
-        "mel cnn export --work work --member resnet1": "resnet18-32",
+        "mel cnn export --work work --member ": "resnet101-96 resnet18-32 resnet50-64",
         "mel submit make --work work --from c": "cnn/resnet18-32 cnn/resnet50-64",
         "mel submit score --variant s": "single",
         "mel ensemble bundle --work work --blend ": "best",

@@ -111,3 +111,8 @@ def test_a_submission_that_was_changed_after_it_was_made_is_told(member, sample,
 def test_a_json_of_another_kind_beside_it_is_none_of_its_business(tmp_path):
     (tmp_path / "s.json").write_text('["anything"]')
     _check(tmp_path, GOOD)
+
+
+def test_a_folder_is_no_submission(tmp_path: Path) -> None:
+    with pytest.raises(MelError, match="is a folder; name the CSV in it"):
+        check(tmp_path, pl.DataFrame({"image_name": ["a"], "target": ["0"]}))

@@ -151,3 +151,15 @@ def test_a_picture_that_is_no_png_is_refused_before_anything_is_printed(folder, 
     done = here("submit", "list", "--work", folder, "--plot", folder / "a.svg")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the plot is a PNG" in done.stderr
+
+
+def test_a_json_that_was_broken_is_told_of_where_it_is_a_submissions(tmp_path, capsys):
+    _write(tmp_path, "whole", cv=0.9)
+    for name, text in (("broken", "{"), ("strange", "{}")):
+        (tmp_path / f"{name}.json").write_text(text)
+    (tmp_path / "broken.csv").touch()
+    assert submit.list(tmp_path)["name"].to_list() == ["whole"]
+    said = capsys.readouterr().err
+    assert "left out" in said
+    assert "broken.json" in said
+    assert "strange.json" not in said

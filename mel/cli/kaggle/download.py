@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mel.cli import options
+from mel.cli.checks import show_checks
 from mel.cli.page import Page
 
 __all__ = ["download"]
@@ -54,9 +55,7 @@ def download(
     if check:
         with Page(json) as page:
             checks = kaggle.client.check(competition, patience)
-            page.put(checks=checks)
-            rows = [(c.name, c.state, _brief(c.detail, c.state)) for c in checks]
-            page.table(("check", "state", "found"), rows)
+            show_checks(page, checks)
         kaggle.client.require(checks)
         return
     if out is None:
@@ -68,8 +67,3 @@ def download(
             {"folder": done.folder, "files": f"{done.files:,}", "bytes": f"{done.bytes:,}"}
             | {"fetched": f"{done.fetched:,}"}
         )
-
-
-def _brief(detail: str, state: str) -> str:
-    """What failed, without what to do about it: the line of the error says that."""
-    return detail.partition(";")[0] if state == "failed" else detail

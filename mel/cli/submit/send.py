@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mel.cli import options, show
-from mel.cli.page import Columns, Page
+from mel.cli.checks import show_checks
+from mel.cli.page import Page
 
 if TYPE_CHECKING:
     from mel.submit import Notebook, Sent
@@ -54,11 +55,6 @@ _Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the sc
 _Minutes = Annotated[
     float, typer.Option("--minutes", min=0, metavar="N", help="Wait no longer than that.")
 ]
-_CHECKS: Columns = {
-    "name": "check",
-    "state": "state",
-    "detail": ("found", lambda text: text.partition(";")[0]),
-}
 _Json = Annotated[
     bool,
     options.as_json(
@@ -119,7 +115,7 @@ def send(
         if not dry_run:
             _show_sent(page, done)
         else:
-            page.records("checks", done.checks, _CHECKS, hang=True)
+            show_checks(page, done.checks)
     if dry_run:
         _plan(done, json)
 

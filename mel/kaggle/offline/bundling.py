@@ -111,12 +111,6 @@ def _carried(parts: Path, out: Path, plan: Plan, wheel: Path | str | None) -> Ca
     if earlier.is_dir() and not folder.is_dir():
         shutil.copytree(earlier, folder)
     with TemporaryDirectory(prefix="mel-wheel-") as desk:
-        own = own_wheel(Path(desk), wheel)
-        folder.mkdir(parents=True, exist_ok=True)
-        for stale in folder.glob("mel-*.whl"):
-            stale.unlink()
-        with atomic(folder / own.name) as temporary:
-            shutil.copy(own, temporary)
-        found = carry(folder / own.name, plan.extras, plan.image, folder)
+        found = carry(own_wheel(Path(desk), wheel), plan.extras, plan.image, folder)
     say(f"wheels: {len(found.wheels)} in {folder}")
     return found

@@ -6,6 +6,7 @@ that version is given free: the notebook then gets another one.
 """
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from mel.errors import MelError, many
+from mel.files import atomic
 from mel.kaggle.offline.image import Image
 from mel.kaggle.offline.tools import PipError, pip
 from mel.kaggle.offline.wheel import Wheel, is_whole, write_blank
@@ -46,9 +48,14 @@ def carry(own: Path, extras: Sequence[str], image: Image, folder: Path) -> Carri
     any more is removed. Raises MelError where pip cannot get them, for an extra that mel has not,
     and where what was downloaded would not install.
     """
-    if not Wheel(own).fits(image):
-        raise MelError(f"{own}: does not fit Python {image.python}; build mel's own wheel anew")
+    if not (wheel := Wheel(own)).fits(image):
+        takes = f", which takes {wheel.pythons}" if wheel.pythons else ""
+        raise MelError(
+            f"{own.name}{takes}: does not fit Python {image.python}; name the notebook's own by "
+            "--python, or build mel's own wheel anew"
+        )
     folder.mkdir(parents=True, exist_ok=True)
+    own = _placed(own, folder)
     for path in folder.glob("*.whl"):
         if not is_whole(path):
             path.unlink()
@@ -66,6 +73,17 @@ def carry(own: Path, extras: Sequence[str], image: Image, folder: Path) -> Carri
             path.unlink()
     both = {w.name: (image.packages[w.name], str(w.version)) for w in used if _has(image, w)}
     return Carried(tuple(used), both)
+
+
+def _placed(own: Path, folder: Path) -> Path:
+    """Put mel's wheel among the others, in place of an earlier one."""
+    for stale in folder.glob("mel-*.whl"):
+        if stale != own:
+            stale.unlink()
+    if own.parent != folder:
+        with atomic(folder / own.name) as temporary:
+            shutil.copy(own, temporary)
+    return folder / own.name
 
 
 def _filled(

@@ -9,6 +9,7 @@ from mel.config import Recipe
 from mel.errors import MelError
 from mel.kaggle.offline import metadata
 from mel.kaggle.offline.image import Image
+from mel.progress import say
 
 __all__ = ["Plan", "names_of"]
 
@@ -55,8 +56,8 @@ class Plan:
         weights = _weights(settings) if train else {}
         if serving is None and not train:
             raise MelError("nothing to score with: give a serving bundle (.mel), or train")
-        if serving is not None:
-            Bundle.open(serving)
+        if serving is not None and Bundle.open(serving).facts.get("synthetic"):
+            say(f"warning: {serving}: was made from synthetic images; it knows nothing of skin")
         kernels = _kernels(names, accelerator, follows=serving is None, train=train)
         wanted = tuple(extras) or (_TRAIN if train else _SERVE)
         return cls(recipe, settings, names, image, weights, kernels, wanted, serving)

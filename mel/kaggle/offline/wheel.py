@@ -3,11 +3,13 @@
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
@@ -47,19 +49,31 @@ class Wheel:
         return MARK in (self.version.local or "").split(".")
 
     def fits(self, image: Image) -> bool:
-        """Say whether it can be installed there."""
-        return not self._said[2].isdisjoint(tags(image))
+        """Say whether it can be installed there: by its name, and by the Python it asks for."""
+        named = not self._said[2].isdisjoint(tags(image))
+        return named and self.pythons.contains(markers(image)["python_full_version"])
+
+    @property
+    def pythons(self) -> SpecifierSet:
+        """The versions of Python that it takes, by its own metadata."""
+        try:
+            return SpecifierSet(self._metadata.get("Requires-Python") or "")
+        except InvalidSpecifier:
+            return SpecifierSet()
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
         """What it needs, by its own metadata. Raises MelError for a file that is no wheel."""
+        return tuple(map(Requirement, self._metadata.get_all("Requires-Dist") or ()))
+
+    @cached_property
+    def _metadata(self) -> Message:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 (inside,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-                said = HeaderParser().parsestr(archive.read(inside).decode("utf-8"))
+                return HeaderParser().parsestr(archive.read(inside).decode("utf-8"))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise MelError(f"{self.path}: is no readable wheel ({error}); build it again") from None
-        return tuple(map(Requirement, said.get_all("Requires-Dist") or ()))
 
     def needs(self, image: Image, extras: Iterable[str] = ()) -> Iterator[Requirement]:
         """Give what it needs in that image with those extras."""

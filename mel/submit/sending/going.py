@@ -19,7 +19,7 @@ from mel.submit.sending.refusals import arrived, refusal
 from mel.submit.sending.sending import Sent
 from mel.submit.sending.steps import ask_kaggle, look_at, plan
 
-__all__ = ["alone", "awaited", "done", "have_sent", "planned", "sent_before"]
+__all__ = ["alone", "awaited", "done", "have_sent", "made", "planned", "sent_before"]
 
 _UNSURE = ("network", "silent", "server", "nonsense", "unknown", "broken", "disk")
 
@@ -130,6 +130,14 @@ def done(
     return Sent(
         order.name, order.competition, state, public, private, order.beside, command, checks
     )
+
+
+def made(folder: Path) -> None:
+    """Make the folder for what has no file here, if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MelError(f"{folder}: cannot be made ({error.strerror}); choose another") from None
 
 
 @contextmanager

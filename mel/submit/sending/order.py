@@ -1,5 +1,6 @@
 """What is to be sent, and where to: checked before anything is asked or written."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ class Order:
             raise MelError(
                 f"--message: has {len(said)} characters; write at most {_MOST}, in one line"
             )
+        _refuse_secrets(said)
         return f"{said} [{tag}]"
 
     def words(self, message: str) -> list[str]:
@@ -134,6 +136,14 @@ class Order:
             more = [f"--kernel={notebook.kernel}", f"--version={notebook.version}"]
             return [*words, f"--file={notebook.file}", *more]
         return [*words, f"--file={self.file}"]
+
+
+def _refuse_secrets(text: str) -> None:
+    """Refuse a description, which others may read, that holds a secret."""
+    from mel.kaggle.client import Secrets
+
+    if Secrets.of((), os.environ).hide(text) != text:
+        raise MelError("--message: holds what looks like a token or a password; write another")
 
 
 def _place(competition: str, content: Mapping[str, Any], name: str) -> str:

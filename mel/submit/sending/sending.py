@@ -91,6 +91,8 @@ def send(
 
     if dry_run:
         return going.planned(read(), model, message, patience)
+    if path is None:
+        going.made(Path(folder))
     with going.alone(Path(folder) if path is None else path.parent):
         order = read()
         last = order.earlier[-1] if order.earlier and not again else None

@@ -17,11 +17,17 @@ RUNNING = HERE.replace(".", "")
 
 
 def write_wheel(
-    folder: Path, name: str, version: str, needs: Sequence[str] = (), tag: str = "py3-none-any"
+    folder: Path,
+    name: str,
+    version: str,
+    needs: Sequence[str] = (),
+    tag: str = "py3-none-any",
+    python: str = ">=3.8",
 ) -> Path:
     """Write a wheel without content; `needs` are the lines after Requires-Dist."""
     stem = f"{name.replace('-', '_')}-{version}"
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    lines += [f"Requires-Python: {python}"]
     lines += [f"Requires-Dist: {need}" for need in needs]
     lines += ["Provides-Extra: train", "Provides-Extra: serve"] if name == "mel" else []
     path = folder / f"{stem}-{tag}.whl"

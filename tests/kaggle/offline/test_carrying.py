@@ -59,14 +59,25 @@ def test_a_gap_is_seen_whatever_made_it(carried, tmp_path: Path):
     assert walked(whole, ["train"], IMAGE) == (list(whole), [])
     rest = [one for one in whole if one.name != "deep"]
     assert walked(rest, ["train"], IMAGE)[1] == ["deep>=2"]
-    strange = Wheel(write_wheel(tmp_path, "deep", "2.0", tag="cp311-cp311-linux_x86_64"))
-    assert walked([*rest, strange], ["train"], IMAGE)[1] == ["deep>=2"]
+    for number, other in enumerate(({"tag": "cp311-cp311-linux_x86_64"}, {"python": ">=3.13"})):
+        (place := tmp_path / str(number)).mkdir()
+        strange = Wheel(write_wheel(place, "deep", "2.0", **other))
+        assert walked([*rest, strange], ["train"], IMAGE)[1] == ["deep>=2"]
 
 
-def test_mels_own_wheel_must_fit_the_notebooks_python(tmp_path: Path):
-    own = write_wheel(tmp_path, "mel", "0.1.0", tag="cp311-cp311-linux_x86_64")
-    with pytest.raises(MelError, match=r"does not fit Python 3.12; build"):
+@pytest.mark.parametrize(
+    ("wheel", "said"),
+    [
+        ({"tag": "cp311-cp311-linux_x86_64"}, "which takes >=3.8: does not fit Python 3.12"),
+        ({"python": "<3.12,>=3.11"}, "which takes <3.12,>=3.11: does not fit Python 3.12"),
+    ],
+)
+def test_mels_own_wheel_must_fit_the_notebooks_python(wheel, said, tmp_path: Path):
+    """By its name as by what it asks for: pip would look for a way round through all versions."""
+    own = write_wheel(tmp_path, "mel", "0.1.0", **wheel)
+    with pytest.raises(MelError, match=said):
         carry(own, [], IMAGE, tmp_path / "wheels")
+    assert not (tmp_path / "wheels").exists()
 
 
 def test_an_extra_that_mel_has_not_is_refused_with_those_it_has(carried, tmp_path: Path):

@@ -136,6 +136,8 @@ def test_what_cannot_be_sent_is_refused_before_the_client_is_asked(world, blend,
         send(lonely, "titanic")
     with pytest.raises(MelError, match="401 characters"):
         send(blend, "titanic", message="x" * 401, dry_run=True)
+    with pytest.raises(MelError, match="looks like a token or a password; write another"):
+        send(blend, "titanic", message="the one of KGAT_0123456789abcdef", dry_run=True)
     beside.write_text(json.dumps(content | {"synthetic": True}))
     with pytest.raises(MelError, match="synthetic competition"):
         send(blend, "titanic")
@@ -199,6 +201,14 @@ def test_a_dry_run_says_all_and_does_nothing(world, blend, mel):
     assert "would run: kaggle competitions submit titanic '--message=blend [mel-" in done.stdout
     assert world.count("submit") == 0
     assert blend.with_suffix(".json").read_bytes() == before
+
+
+def test_a_dry_run_shows_what_it_warns_of(world, blend, mel):
+    blend.write_text(blend.read_text().replace("0.9", "9.5"))
+    blend.with_suffix(".json").unlink()
+    done = mel("send", blend, "-c", "titanic", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "outside 0 to 1" in " ".join(done.stdout.split())
 
 
 def test_a_dry_run_that_finds_a_fault_fails_with_its_line(world, blend, mel):

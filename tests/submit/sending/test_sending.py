@@ -272,14 +272,14 @@ def test_a_private_score_is_fetched_when_it_is_known(world, blend):
 def test_a_notebooks_output_is_sent_by_its_version(world, tmp_path, mel):
     world.set(looks=1, public="0.5")
     words = ("-c", "titanic", "-k", "me/infer", "-v", "3", "-f", "submission.csv")
-    done = mel("send", *words, "--folder", tmp_path)
+    done = mel("send", *words, "--folder", tmp_path / "notes")
     assert done.returncode == 0, done.stderr
-    row = _last(tmp_path / "me-infer-v3.json")
+    row = _last(tmp_path / "notes" / "me-infer-v3.json")
     assert row["notebook"] == {"kernel": "me/infer", "version": 3, "file": "submission.csv"}
     assert row["public"] == 0.5
     (call,) = (c["argv"] for c in world.calls if "submit" in c["argv"])
     assert call[-3:] == ["--file=submission.csv", "--kernel=me/infer", "--version=3"]
-    assert mel("send", *words, "--folder", tmp_path).returncode == 0
+    assert mel("send", *words, "--folder", tmp_path / "notes").returncode == 0
     assert world.count("submit") == 1
 
 
