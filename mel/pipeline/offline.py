@@ -1,11 +1,11 @@
 """A recipe -> the bundle for a notebook without internet, refused before anything is downloaded."""
 
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from mel import cnn
 from mel.config import Recipe
-from mel.kaggle.offline import Packed, bundle
+from mel.kaggle.offline import BundleOptions, Packed, bundle
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath
 
@@ -14,11 +14,13 @@ __all__ = ["kaggle_bundle"]
 _THERE = "/kaggle/"  # weights that only the notebook has cannot be looked at here
 
 
-def kaggle_bundle(out: AnyPath, recipe: AnyPath, owner: str, **options: Any) -> Packed:
+def kaggle_bundle(
+    out: AnyPath, recipe: AnyPath, owner: str, **options: Unpack[BundleOptions]
+) -> Packed:
     """Do what `mel.kaggle.bundle` does, with a recipe's file or the name of one that mel brings.
 
     `out` is the folder that gets the dataset and the notebooks, `owner` the user's name on Kaggle;
-    `options` are those of `mel.kaggle.bundle`, which gives what was packed. pip downloads wheels,
+    `options` (`BundleOptions`) are those of `mel.kaggle.bundle`, which gives what was packed. pip downloads wheels,
     some 200 MB. Raises MelError for members that could not be trained, besides, before anything is
     downloaded.
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from mel import kaggle
+from mel.kaggle.preparing import PrepareOptions
 from mel.pipeline.folder import AnyPath, Work
 
 __all__ = ["kaggle_prepare"]
 
 
 def kaggle_prepare(
-    work: AnyPath, sizes: Sequence[int], out: AnyPath | None = None, **options: Any
+    work: AnyPath,
+    sizes: Sequence[int],
+    out: AnyPath | None = None,
+    **options: Unpack[PrepareOptions],
 ) -> kaggle.Preparation:
     """Prepare the images that a work folder has loaded, into `out` or its folder `prepared`.
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypedDict
 
 from mel.config import Recipe
 from mel.errors import MelError
@@ -16,7 +17,25 @@ from mel.kaggle.offline.packed import Packed
 from mel.kaggle.offline.planning import Plan, names_of
 from mel.progress import say
 
-__all__ = ["bundle"]
+__all__ = ["BundleOptions", "bundle"]
+
+
+class BundleOptions(TypedDict, total=False):
+    """The options of `bundle`, none of them needed, for who hands them on.
+
+    >>> options: BundleOptions = {"serving": "blend.mel", "train": False}
+    """
+
+    serving: Path | str | None
+    name: str | None
+    data: str | None
+    image: Path | str | None
+    python: str | None
+    extras: Sequence[str]
+    models: Sequence[str]
+    accelerator: str
+    wheel: Path | str | None
+    train: bool
 
 
 def bundle(

@@ -6,7 +6,7 @@ from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import polars as pl
 
@@ -24,7 +24,23 @@ from mel.kaggle.preparing.summary import Preparation
 from mel.progress import Ticker, progress, say
 from mel.tables import ImageTable
 
-__all__ = ["prepare"]
+__all__ = ["PrepareOptions", "prepare"]
+
+
+class PrepareOptions(TypedDict, total=False):
+    """The options of `prepare`, none of them needed, for who hands them on.
+
+    >>> options: PrepareOptions = {"fit": "pad", "quality": 90}
+    """
+
+    fit: Literal["crop", "pad", "squash"]
+    trim_borders: bool
+    colour_constancy: bool
+    quality: int
+    shard_images: int
+    workers: int | None
+    skip_broken: bool
+    refresh: bool
 
 
 def prepare(

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import tee
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mel import __version__
 from mel.errors import MelError, many
@@ -34,7 +34,8 @@ def score(
     meta: Rows | None = None,
     shard: int = SHARD,
     variant: str = "auto",
-    **options: Any,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    threads: int | None = None,
 ) -> Summary:
     """Score images with a bundle, into `out`: .parquet or .csv, a row an image, `COLUMNS` first.
 
@@ -45,7 +46,8 @@ def score(
     .txt file with a path a line, a .csv or .parquet file with image_id and path (a path is taken
     from that file's folder on), an ImageTable or a frame. A list may have patient_id, age, sex and
     site as well, or `meta` has them: any of these, joined by image_id. `bundle` is its file, or a
-    Scorer that is open; `options` go to `Scorer.open`.
+    Scorer that is open; of a file, `precision` and `threads` (by default all cores) are those of
+    `Scorer.open`.
 
     `variant` "auto" judges two or more images of one patient in each other's context and any other
     image by itself; "context" also the only image of a patient, as `mel tabular train` does: by the
@@ -79,7 +81,7 @@ def score(
     refuse_input(out, (bundle.bundle.path if isinstance(bundle, Scorer) else bundle, images, meta))
     keep_freed()
     with claimed(out) as folder:
-        scorer = bundle if isinstance(bundle, Scorer) else Scorer.open(bundle, **options)
+        scorer = bundle if isinstance(bundle, Scorer) else Scorer.open(bundle, precision, threads)
         types(_scored(scorer))
         parts = prepared(folder, images, meta, shard, _settings(scorer, variant))
         todo = parts.todo()
