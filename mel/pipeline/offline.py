@@ -20,9 +20,9 @@ def kaggle_bundle(
     """Do what `mel.kaggle.bundle` does, with a recipe's file or the name of one that mel brings.
 
     `out` is the folder that gets the dataset and the notebooks, `owner` the user's name on Kaggle;
-    `options` (`BundleOptions`) are those of `mel.kaggle.bundle`, which gives what was packed. pip downloads wheels,
-    some 200 MB. Raises MelError for members that could not be trained, besides, before anything is
-    downloaded.
+    `options` (`BundleOptions`) are those of `mel.kaggle.bundle`, which gives what was packed. pip
+    downloads wheels, some 200 MB. Raises MelError for members that could not be trained, besides,
+    before anything is downloaded.
 
     A notebook that does not train needs a serving bundle:
 
