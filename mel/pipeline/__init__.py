@@ -13,7 +13,7 @@ from mel.pipeline.duplicates import Copies, kaggle_duplicates
 from mel.pipeline.exploring import kaggle_explore
 from mel.pipeline.exporting import cnn_export
 from mel.pipeline.folder import Work
-from mel.pipeline.folding import folds_build, folds_inner, folds_repeat, folds_training
+from mel.pipeline.folding import Repeated, folds_build, folds_inner, folds_repeat, folds_training
 from mel.pipeline.imported import Imported
 from mel.pipeline.importing import ensemble_import
 from mel.pipeline.inferring import infer
@@ -44,6 +44,7 @@ __all__ = [
     "Bundled",
     "Copies",
     "Imported",
+    "Repeated",
     "Score",
     "State",
     "Summary",

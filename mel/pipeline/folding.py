@@ -81,8 +81,8 @@ def _require_seeds(seeds: Sequence[int]) -> None:
     if not seeds:
         raise MelError("no seeds; give at least one, such as 0")
     for seed in seeds:
-        if not 0 <= seed < _SEEDS:
-            raise MelError(f"seed {seed} is not from 0 to {_SEEDS - 1}; choose another")
+        if not isinstance(seed, int) or not 0 <= seed < _SEEDS:
+            raise MelError(f"seed {seed!r} is not from 0 to {_SEEDS - 1}; choose another")
         if list(seeds).count(seed) > 1:
             raise MelError(f"seed {seed} is given twice; give each once")
 
@@ -104,6 +104,7 @@ def folds_inner(
     out = Path(out)
     if out.suffix != ".parquet":
         raise MelError(f"{out}: unknown suffix; give a file that ends in .parquet")
+    _require_seeds([seed])
     table, made = _read(work)
     found = folds.inner(table, made, fold, share, seed)
     found.write(out)

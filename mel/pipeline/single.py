@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mel.config import Recipe
-from mel.errors import MelError
+from mel.errors import MelError, near
 from mel.pipeline import recipes
 from mel.pipeline.folder import AnyPath, Work
 from mel.pipeline.running import bring_up, opened, states_of
@@ -25,8 +25,8 @@ def only(
 
     `name` is as `plan` gives it, such as "folds" or "cnn/efficientnetv2_b0-256", or a room: "cnn",
     "tabular", "ensemble". Gives the out-of-fold scores of what stands there after. Raises MelError
-    when a stage before is missing or stale, naming the command that makes it, and for a work folder
-    that is not there unless `name` is "load".
+    when a stage before is missing or stale, naming the command that makes it, for a `name` that is
+    none, and for a work folder that is not there unless `name` is "load".
 
     >>> [(row.member, row.kind) for row in only("tiny", "work/demo", "tabular")]
     [('lightgbm', 'stack')]
@@ -37,7 +37,10 @@ def only(
         place.required()
     with place.locked():
         todo = stages(found, place, None if data is None else Path(data))
-        for stage in chosen(todo, name):
+        if not (asked := chosen(todo, name)):
+            known = (part for stage in todo for part in (stage.name, stage.name.partition("/")[0]))
+            raise MelError(f"no stage {name!r}; {near(name, dict.fromkeys(known))}")
+        for stage in asked:
             state = ready(stage, todo, source)
             if name != "load":
                 recipes.keep(found, source, place.recipe)

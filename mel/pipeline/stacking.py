@@ -56,19 +56,20 @@ def tabular_train(
     >>> [(row["variant"], row["blended"]) for row in found["variants"]]
     [('context', True), ('single', False)]
     """
-    if nested and (count := _n_folds(recipe, Work(Path(work)))) is not None:
-        tabular.require_nestable(count)
+    if nested:
+        _require_nestable(opened(recipe)[0], Work(Path(work)))
     only(recipe, work, "tabular")
     told = {"variants": variants(recipe, work)}
     return told | {"nested": tabular_nested(recipe, work)} if nested else told
 
 
-def _n_folds(recipe: Recipe | AnyPath, place: Work) -> int | None:
-    """Give the number of folds that are there, else that there will be; None if nobody knows."""
+def _require_nestable(recipe: Recipe, place: Work) -> None:
+    """Refuse too few folds, those that are there or else that there will be, if that is known."""
+    place.required()
     if place.folds.is_file():
-        return int(read_header(place.folds, "folds")["n_folds"])
-    asked = opened(recipe)[0].folds
-    return asked.n_folds if asked.map is None and asked.scheme == "groups" else None
+        tabular.require_nestable(int(read_header(place.folds, "folds")["n_folds"]))
+    elif recipe.folds.map is None and recipe.folds.scheme == "groups":
+        tabular.require_nestable(recipe.folds.n_folds)
 
 
 def variants(recipe: Recipe | AnyPath, work: AnyPath) -> list[dict[str, Any]]:

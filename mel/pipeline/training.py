@@ -46,8 +46,8 @@ def cnn_train(
         for name in names:
             (stage,) = chosen(todo, f"cnn/{name}")
             state = ready(stage, todo, source)
-            recipes.keep(found, source, place.recipe)
             _check_folds(folds, place)
+            recipes.keep(found, source, place.recipe)
             if not folds or state.done:
                 bring_up(stage, state, place)
             else:

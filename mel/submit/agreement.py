@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from mel.errors import many
+from mel.errors import MelError, many
 
-__all__ = ["Agreement", "agreement", "cautions"]
+__all__ = ["Agreement", "agreement", "cautions", "listed"]
 
 _Z = 1.959964  # of a two-sided interval of 95 %
 _FEW = 10  # submissions; below this the interval says little
 _LEAST = 4  # for any interval
+_READ = ("name", "cv", "cv_low", "cv_high", "public", "private", "rows", "images")
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,16 @@ class Agreement:
 
 
 def agreement(frame: pl.DataFrame, side: str = "public") -> Agreement:
-    """Compare the orders of the columns cv and `side`, "public" or "private".
+    """Give Spearman's rank correlation of the columns cv and `side`, "public" or "private".
 
-    Rows where one of them is null are left out.
+    `frame` is as `mel.submit.list` gives it, a row a submission; rows where one of the two is null
+    are left out. Raises MelError for a frame without these columns.
 
     >>> frame = pl.DataFrame({"cv": [0.91, 0.92, 0.93, 0.94], "public": [0.90, 0.93, 0.92, 0.95]})
     >>> str(agreement(frame))
     '0.80 from 4 submissions, 95 % from -0.82 to 1.00'
     """
-    both = frame.select("cv", side).drop_nulls()
+    both = listed(frame, "cv", side).select("cv", side).drop_nulls()
     if both.height < 3 or min(both["cv"].n_unique(), both[side].n_unique()) == 1:
         return Agreement(both.height)
     ranks = both.select(pl.all().rank("average")).to_numpy()
@@ -74,11 +76,20 @@ def _interval(rank: float, count: int) -> tuple[float, float]:
     return min(low, rank), max(high, rank)  # ties come nearer to 1 than two exchanged
 
 
+def listed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Give a list of submissions; raises MelError where it lacks one of the columns."""
+    for column in columns:
+        if column not in frame.columns:
+            raise MelError(f"submissions: no column {column!r}; give what mel.submit.list gives")
+    return frame
+
+
 def cautions(frame: pl.DataFrame, share: float = 0.3) -> tuple[str, ...]:
     r"""Say what speaks against following the public score, a line each; nothing where nothing does.
 
     `share` is the part of the test set that the public score is taken on, 0 to 1, by the
-    competition's page. `frame` is as `mel.submit.list` gives it.
+    competition's page. `frame` is as `mel.submit.list` gives it. Raises MelError for a frame that
+    lacks one of its columns.
 
     >>> scores = {"cv": [0.91, 0.93, 0.92], "public": [0.94, 0.92, 0.93], "name": ["a", "b", "c"]}
     >>> more = dict.fromkeys(["cv_low", "cv_high", "private", "rows", "images"])
@@ -86,7 +97,9 @@ def cautions(frame: pl.DataFrame, share: float = 0.3) -> tuple[str, ...]:
     3 submissions are few: how CV and public score agree is known roughly, if at all
     a is best in public (0.9400), b by CV (0.9300, against 0.9100): choose by CV, ...
     """
-    scored = frame.filter(pl.col("public").is_not_null()).sort("public", descending=True)
+    scored = (
+        listed(frame, *_READ).filter(pl.col("public").is_not_null()).sort("public", descending=True)
+    )
     known = scored.filter(pl.col("cv").is_not_null())
     found = [*_few(agreement(frame)), *_noise(known, share), *_choice(known), *_luck(scored)]
     return tuple(found)

@@ -23,7 +23,8 @@ __all__ = [
 ]
 
 SCHEMA = 1
-_SENT = {"competition", "tag", "state"}  # what every sending has
+_SENT = ("competition", "tag", "state", "time")  # what every sending has
+_STATES = ("sending", "pending", "complete", "error", "refused")
 _CV = ("auc", "low", "high", "images")
 _SHOWN = 8  # digits of a file's digest in the name under which a sent submission is kept
 
@@ -85,14 +86,36 @@ def _is_whole(content: object) -> bool:
     """Say whether that is a submission's JSON, all that is read from it of the right kind."""
     if not isinstance(content, dict) or content.get("kind") != "submission":
         return False
-    cv, sent = content.get("cv") or {}, content.get("sent", [])
-    if not isinstance(cv, dict) or not isinstance(sent, list):
-        return False
-    if not all(isinstance(one, dict) and one.keys() >= _SENT for one in sent):
-        return False
-    told = [content.get("rows"), *(cv.get(name) for name in _CV)]
-    told += [one.get(side) for one in sent for side in ("public", "private")]
-    return all(map(_is_number, told))
+    cv, sent = content.get("cv"), content.get("sent", [])
+    return (
+        content.get("schema") == SCHEMA
+        and isinstance(content.get("name"), str)
+        and isinstance(content.get("time", ""), str)
+        and isinstance(content.get("synthetic", False), bool)
+        and _is_number(content.get("rows"))
+        and (not cv or _is_worth(cv))
+        and isinstance(sent, list)
+        and all(map(_is_sending, sent))
+    )
+
+
+def _is_worth(cv: object) -> bool:
+    """Say whether that is an AUC, with what is known besides."""
+    return (
+        isinstance(cv, dict)
+        and cv.get("auc") is not None
+        and all(_is_number(cv.get(name)) for name in _CV)
+    )
+
+
+def _is_sending(one: object) -> bool:
+    """Say whether that is what is noted of one sending."""
+    return (
+        isinstance(one, dict)
+        and all(isinstance(one.get(name), str) for name in _SENT)
+        and one["state"] in _STATES
+        and all(name in one and _is_number(one[name]) for name in ("public", "private"))
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 from mel.errors import MelError
 from mel.files import write_bytes
 from mel.report.drawing import GRID, MAIN, QUIET, WARM, drawing
-from mel.submit.agreement import agreement
+from mel.submit.agreement import agreement, listed
 from mel.submit.labels import place_labels
 
 __all__ = ["plot"]
@@ -23,7 +23,8 @@ def plot(frame: pl.DataFrame, path: Path | str) -> Path:
 
     Of 1152 x 800 pixels.
 
-    Raises MelError where none has both, and for a `path` that does not end in .png.
+    Raises MelError where none has both, for a frame of something else, and for a `path` that does
+    not end in .png.
 
     >>> scores = {"cv": [0.91, 0.93], "public": [0.92, 0.95], "name": ["a", "b"]}
     >>> more = dict.fromkeys(["cv_low", "cv_high", "private", "rows", "images"])
@@ -34,6 +35,7 @@ def plot(frame: pl.DataFrame, path: Path | str) -> Path:
     place = Path(path)
     if place.suffix.lower() != ".png":
         raise MelError(f"{place}: the plot is a PNG; give a file that ends in .png")
+    listed(frame, "name", "cv", "public", "private")
     known = frame.filter(pl.col("cv").is_not_null() & pl.col("public").is_not_null())
     if not known.height:
         raise MelError("submit list: nothing to draw: no submission has a CV and a public score")

@@ -80,3 +80,9 @@ def test_every_fold_says_what_it_trains_on(loaded: Work) -> None:
     assert method == "balanced-groups"
     assert (found["scored"] + found["trains"] == train.height).all()
     assert (found["positives"] + found["train_positives"] == train["target"].sum()).all()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", 2**31])
+def test_a_seed_that_is_none_is_refused(loaded: Work, tmp_path: Path, seed: object) -> None:
+    with pytest.raises(MelError, match="is not from 0 to"):
+        folds_inner(loaded.root, 0, tmp_path / "inner.parquet", seed=seed)  # type: ignore[arg-type]

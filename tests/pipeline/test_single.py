@@ -88,7 +88,8 @@ def test_a_submission_keeps_its_score_when_it_is_made_again(work, tmp_path):
     """What Kaggle said stands in the JSON: neither stale by it, nor lost."""
     path = work / "submissions/blend.csv"
     beside = path.with_suffix(".json")
-    sent = [{"competition": "titanic", "tag": "mel-1", "state": "complete", "public": 0.9}]
+    sent = [{"competition": "titanic", "tag": "mel-1", "state": "complete", "time": "2026-11-24"}]
+    sent[0] |= {"public": 0.9, "private": None}
     write_json(beside, read_json(beside) | {"sent": sent})
     assert {s.kind for s in pipeline.status(work) if s.name == "submit/blend"} == {"done"}
     pipeline.submit_make(work)
@@ -196,3 +197,16 @@ def test_several_members_and_folds_may_be_picked(
 def test_a_fold_that_does_not_exist_is_refused_though_the_member_is_whole(work, recipe_file):
     with pytest.raises(MelError, match="fold 2: the folds are 0 to 1"):
         pipeline.cnn_train(recipe_file, work, fold=2)
+
+
+def test_a_stage_that_is_none_is_answered_with_near_ones(work, recipe_file):
+    with pytest.raises(MelError, match="no stage 'folts'; did you mean 'folds'"):
+        pipeline.only(recipe_file, work, "folts")
+
+
+def test_a_training_that_is_refused_leaves_the_folders_recipe(work, recipe_file):
+    before = (work / "recipe.toml").read_bytes()
+    recipe_file.write_text(recipe_file.read_text() + "# another\n")
+    with pytest.raises(MelError, match="fold 9: the folds are 0 to 1"):
+        pipeline.cnn_train(recipe_file, work, fold=9)
+    assert (work / "recipe.toml").read_bytes() == before

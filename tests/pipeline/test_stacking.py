@@ -68,3 +68,10 @@ def test_how_many_folds_a_map_from_elsewhere_has_is_seen_when_it_is_there(
     pipeline.only(recipe_file, tmp_path / "work", "load", competition)
     with pytest.raises(MelError, match="needs folds, which is missing"):
         pipeline.tabular_train(recipe_file, tmp_path / "work", nested=True)
+
+
+def test_a_missing_recipe_or_folder_is_named_before_the_folds(work, recipe_file, tmp_path):
+    with pytest.raises(MelError, match="no such recipe"):
+        pipeline.tabular_train("nope", work, nested=True)
+    with pytest.raises(MelError, match="no such work folder"):
+        pipeline.tabular_train(recipe_file, tmp_path / "nowhere", nested=True)

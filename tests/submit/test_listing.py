@@ -163,3 +163,35 @@ def test_a_json_that_was_broken_is_told_of_where_it_is_a_submissions(tmp_path, c
     assert "left out" in said
     assert "broken.json" in said
     assert "strange.json" not in said
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"name": None},
+        {"schema": 99},
+        {"synthetic": "yes"},
+        {"time": 5},
+        {"cv": {"low": 1}},
+        {"cv": {"auc": None, "low": 0.1}},
+        {"sent": [{"competition": "titanic", "tag": "a", "state": "complete"}]},
+        {"sent": [{"competition": "titanic", "tag": "a", "state": 7, "time": "x"}]},
+        {"sent": [{"competition": "titanic", "tag": "a", "state": "sold", "time": "x"}]},
+    ],
+)
+def test_a_json_that_lacks_what_is_read_of_it_is_refused_by_name(fault, tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("image_name,target\nb,0.5\n")
+    _write(tmp_path, "a", cv=0.9)
+    place = tmp_path / "a.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | fault))
+    assert submit.list(tmp_path).height == 0
+    assert "a.json: is no submission's JSON" in capsys.readouterr().err
+    with pytest.raises(MelError, match=r"a\.json: is no submission's JSON"):
+        submit.send(tmp_path / "a.csv", "titanic", dry_run=True)
+
+
+def test_a_frame_of_something_else_is_refused_by_the_column_it_lacks(tmp_path):
+    frame = pl.DataFrame({"cv": [0.9, 0.8]})
+    for call in (submit.agreement, submit.cautions, lambda f: submit.plot(f, tmp_path / "a.png")):
+        with pytest.raises(MelError, match=r"no column '(public|name)'; give what"):
+            call(frame)

@@ -13,9 +13,10 @@ _MASK = "[hidden]"
 _TELLING = re.compile(r"key|token|secret|passw|credential|signature|cookie", re.IGNORECASE)
 _SHORT = 8  # characters; a shorter secret is hidden only where it stands alone
 _LEAST = 4  # characters; anything shorter would blot out half of a message
+_TOKEN = re.compile(r"KGAT_\w+")  # Kaggle's own
 _SHAPES = (  # what gives a secret away by its looks
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {_MASK}"),
-    (re.compile(r"KGAT_\w+"), _MASK),
+    (_TOKEN, _MASK),
     (re.compile(r"://[^/\s@]+@"), f"://{_MASK}@"),
     (re.compile(r"(/[^\s?'\"]*\?)[^\s'\")]{8,}"), rf"\1{_MASK}"),  # signed addresses
     (
@@ -42,6 +43,14 @@ class Secrets:
         named = {v for k, v in environment.items() if _TELLING.search(k) and len(v) >= _SHORT}
         plain = {v.strip() for v in values if len(v.strip()) >= _LEAST} | named
         return cls(frozenset(form for value in plain for form in _forms(value)))
+
+    def among(self, text: str) -> bool:
+        """Say whether the text holds a secret, or one of Kaggle's tokens; a digest is none.
+
+        >>> Secrets.of([], {}).among("KGAT_0123456789abcdef"), Secrets.of([], {}).among("key=fold5")
+        (True, False)
+        """
+        return bool(_TOKEN.search(text)) or any(value in text for value in self.values)
 
     def hide(self, text: str) -> str:
         """Give the text without the secrets, and without what looks like one.

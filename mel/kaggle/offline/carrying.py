@@ -54,12 +54,12 @@ def carry(own: Path, extras: Sequence[str], image: Image, folder: Path) -> Carri
             f"{own.name}{takes}: does not fit Python {image.python}; name the notebook's own by "
             "--python, or build mel's own wheel anew"
         )
+    held = _usable(own, extras, image)
     folder.mkdir(parents=True, exist_ok=True)
     own = _placed(own, folder)
     for path in folder.glob("*.whl"):
         if not is_whole(path):
             path.unlink()
-    held = _usable(own, extras, image)
     count = many(len(held), "package")
     say(f"wheels: for Python {image.python} and {image.told}, {count} of it in use")
     used, gaps = _filled(own, extras, image, held, folder)

@@ -8,7 +8,7 @@ from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -64,7 +64,14 @@ class Wheel:
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
         """What it needs, by its own metadata. Raises MelError for a file that is no wheel."""
-        return tuple(map(Requirement, self._metadata.get_all("Requires-Dist") or ()))
+        try:
+            return tuple(map(Requirement, self._metadata.get_all("Requires-Dist") or ()))
+        except InvalidRequirement as error:
+            raise MelError(self._unreadable(error)) from None
+
+    def _unreadable(self, error: Exception) -> str:
+        said = str(error).partition("\n")[0]
+        return f"{self.path}: is no readable wheel ({said}); build it again"
 
     @cached_property
     def _metadata(self) -> Message:
@@ -73,7 +80,7 @@ class Wheel:
                 (inside,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
                 return HeaderParser().parsestr(archive.read(inside).decode("utf-8"))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise MelError(f"{self.path}: is no readable wheel ({error}); build it again") from None
+            raise MelError(self._unreadable(error)) from None
 
     def needs(self, image: Image, extras: Iterable[str] = ()) -> Iterator[Requirement]:
         """Give what it needs in that image with those extras."""

@@ -142,8 +142,11 @@ def _refuse_secrets(text: str) -> None:
     """Refuse a description, which others may read, that holds a secret."""
     from mel.kaggle.client import Secrets
 
-    if Secrets.of((), os.environ).hide(text) != text:
-        raise MelError("--message: holds what looks like a token or a password; write another")
+    if Secrets.of((), os.environ).among(text):
+        raise MelError(
+            "description (--message, or the file's name): holds a token or a password; write "
+            "another --message"
+        )
 
 
 def _place(competition: str, content: Mapping[str, Any], name: str) -> str:

@@ -83,6 +83,7 @@ def test_mels_own_wheel_must_fit_the_notebooks_python(wheel, said, tmp_path: Pat
 def test_an_extra_that_mel_has_not_is_refused_with_those_it_has(carried, tmp_path: Path):
     with pytest.raises(MelError, match="no extra 'trian'; it has: train, y"):
         carry(carried[0], ["trian"], IMAGE, tmp_path / "wheels")
+    assert not (tmp_path / "wheels").exists()
 
 
 def test_no_network_is_one_line_of_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -138,3 +139,10 @@ def test_a_list_without_versions_is_no_image(tmp_path: Path, text: str):
 def test_a_python_that_is_none_is_refused(python: str):
     with pytest.raises(MelError, match="is no version; give one such as"):
         read_image(python=python)
+
+
+def test_what_a_wheel_says_wrongly_of_itself_is_one_line_and_leaves_nothing(tmp_path: Path):
+    own = write_wheel(tmp_path, "mel", "0.1.0", ["???"])
+    with pytest.raises(MelError, match="is no readable wheel"):
+        carry(own, [], IMAGE, tmp_path / "wheels")
+    assert not (tmp_path / "wheels").exists()

@@ -136,7 +136,7 @@ def test_what_cannot_be_sent_is_refused_before_the_client_is_asked(world, blend,
         send(lonely, "titanic")
     with pytest.raises(MelError, match="401 characters"):
         send(blend, "titanic", message="x" * 401, dry_run=True)
-    with pytest.raises(MelError, match="looks like a token or a password; write another"):
+    with pytest.raises(MelError, match="holds a token or a password"):
         send(blend, "titanic", message="the one of KGAT_0123456789abcdef", dry_run=True)
     beside.write_text(json.dumps(content | {"synthetic": True}))
     with pytest.raises(MelError, match="synthetic competition"):
