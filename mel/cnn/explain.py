@@ -56,10 +56,9 @@ def explain(
 
     >>> from mel.tables import ImageTable
     >>> table = ImageTable.read("work/demo/images.parquet")
-    >>> explain("work/demo/cnn/efficientnetv2_micro-32", table.train.head(1))
-    Traceback (most recent call last):
-        ...
-    mel.errors.MelError: efficientnetv2_micro-32: was trained on image SYN_1069118 ...
+    >>> found = explain("work/demo/cnn/efficientnetv2_micro-32", table.test.head(2))
+    >>> found.maps.shape, found.logits.shape  # images, rows, columns
+    ((2, 8, 8), (2,))
     """
     machine = (hardware or HardwareSettings()).model_copy(update={"devices": 1})
     asked = Asked.of(member, images, TtaSettings(), machine, trained_on)

@@ -83,7 +83,8 @@ def report(
 ) -> Path:
     """Write the report on the blend in `out` anew, and its figures as PNG in figures/ beside it.
 
-    Takes what `blend` took. Gives the page's path. Raises MelError as `blend` does, and where the
+    `table`, `folds`, the members' `oof` and `test` scores, `settings` and `exhibits` are what
+    `blend` took; `out` is the folder that it wrote. Gives the page's path. Raises MelError as `blend` does, and where the
     blend in `out` is another than these would give.
 
     >>> import shutil

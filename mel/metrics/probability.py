@@ -117,9 +117,10 @@ def _plain(values: Floats) -> tuple[float, ...]:
 
 
 def rate_intervals(part: ArrayLike, whole: ArrayLike, resampled: Floats) -> tuple[Floats, Floats]:
-    """Give the ends of the 95 % intervals of the shares part / whole, a column of resamples each.
+    """Give the lower and upper ends, `(k,)` each, of the 95 % intervals of the shares part / whole.
 
-    The quantiles of `resampled`, or the ends of Wilson's interval where those are further out.
+    `part` and `whole` are counts `(k,)`, `resampled` the shares of `(resamples, k)` draws, 0 to 1.
+    An end is the quantile of these, or that of Wilson's interval where it is further out.
 
     >>> low, high = rate_intervals([0], [50], np.zeros((9, 1)))
     >>> low.round(3).tolist(), high.round(3).tolist()
