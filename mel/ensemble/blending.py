@@ -84,8 +84,8 @@ def report(
     """Write the report on the blend in `out` anew, and its figures as PNG in figures/ beside it.
 
     `table`, `folds`, the members' `oof` and `test` scores, `settings` and `exhibits` are what
-    `blend` took; `out` is the folder that it wrote. Gives the page's path. Raises MelError as `blend` does, and where the
-    blend in `out` is another than these would give.
+    `blend` took; `out` is the folder that it wrote. Gives the page's path. Raises MelError as
+    `blend` does, and where the blend in `out` is another than these would give.
 
     >>> import shutil
     >>> from mel.config import Recipe
