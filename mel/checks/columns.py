@@ -10,7 +10,12 @@ __all__ = ["as_text", "cast_columns", "require_columns"]
 
 
 def require_columns(frame: pl.DataFrame, names: Iterable[str], where: str) -> None:
-    """Refuse a frame that lacks one of `names`; `where` opens the message."""
+    """Raise MelError for a frame that lacks one of `names`; `where` opens the message.
+
+    >>> require_columns(pl.DataFrame({"image_name": ["a"]}), ["image_id"], "train.csv")
+    Traceback (most recent call last):
+    mel.errors.MelError: train.csv: no column 'image_id'; did you mean 'image_name'?...
+    """
     for name in names:
         if name not in frame.columns:
             raise MelError(f"{where}: no column {name!r}; {near(name, frame.columns)}")
@@ -19,7 +24,14 @@ def require_columns(frame: pl.DataFrame, names: Iterable[str], where: str) -> No
 def cast_columns(
     frame: pl.DataFrame, types: Mapping[str, pl.DataType | type[pl.DataType]], where: str
 ) -> pl.DataFrame:
-    """Cast columns to `types`, refusing what would lose something, such as 0.7 as an integer."""
+    """Give the frame with columns cast to `types`; `where` opens a message.
+
+    Raises MelError for what would lose something, such as 0.7 as an integer.
+
+    >>> frame = pl.DataFrame({"fold": ["0", "1"]})
+    >>> cast_columns(frame, {"fold": pl.Int16}, "map.csv")["fold"].sum()
+    1
+    """
     for name, wanted in types.items():
         old = frame[name]
         try:
@@ -36,7 +48,13 @@ def cast_columns(
 
 
 def as_text(column: pl.Series, where: str) -> pl.Series:
-    """Give a column as text without blanks around it; refuse one of lists, dates or the like."""
+    """Give a column as text without blanks around it; `where` opens a message.
+
+    Raises MelError for a column of lists or the like.
+
+    >>> as_text(pl.Series("id", [" a", "b "]), "map.csv").to_list()
+    ['a', 'b']
+    """
     try:
         return column.cast(pl.String).str.strip_chars()
     except pl.exceptions.PolarsError as error:

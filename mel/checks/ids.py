@@ -27,7 +27,14 @@ def is_missing(column: str) -> pl.Expr:
 
 
 def require_unique(frame: pl.DataFrame, where: str, by: str = "image_id") -> None:
-    """Refuse a frame in which an id is missing, stands twice or holds a control character."""
+    """Raise MelError where an id is missing, stands twice or holds a control character.
+
+    `by` is the column of ids, `where` opens the message.
+
+    >>> require_unique(pl.DataFrame({"image_id": ["a", "b", "a"]}), "train.csv")
+    Traceback (most recent call last):
+    mel.errors.MelError: train.csv: image_id 'a' stands 2 times (1 such id); keep one row of each
+    """
     if missing := (frame[by].cast(pl.String).fill_null("") == "").sum():
         raise MelError(f"{where}: {many(int(missing), 'row')} without {by}; give each row its own")
     refuse_control(frame, by, where)

@@ -12,7 +12,16 @@ _VOCABULARIES = {"split": SPLITS, "sex": SEXES, "site": SITES}
 
 
 def check_images(frame: pl.DataFrame, where: str) -> None:
-    """Refuse a frame whose values could mislead; `mel.tables.ImageTable.of` says which."""
+    """Raise MelError for values that could mislead; `mel.tables.ImageTable.of` says which.
+
+    `frame` has the columns of an ImageTable, `where` opens the message.
+
+    >>> from mel.tables import ImageTable
+    >>> frame = ImageTable.read("work/demo/images.parquet").frame
+    >>> check_images(frame.with_columns(age=pl.lit(450.0)), "images")
+    Traceback (most recent call last):
+    mel.errors.MelError: images: ...
+    """
     for column in _VOCABULARIES:
         _check_vocabulary(frame, column, where)
     for column in AXES.values():

@@ -43,7 +43,13 @@ class Canvas:
 def drawing(width: float, height: float, label: str, *, png: bool = False) -> Iterator[Canvas]:
     """Give a canvas of `width` x `height` inches, drawn on leaving; `label` is for those who hear.
 
-    The same drawing gives the same bytes. `label` goes into the page as it is.
+    The same drawing gives the same bytes. `label` goes into the page as it is; with `png` the
+    canvas has the picture as bytes, too.
+
+    >>> with drawing(2, 1, "A line") as canvas:
+    ...     _ = canvas.figure.subplots().plot([0, 1])
+    >>> canvas.svg[:35]
+    '<svg role="img" aria-label="A line"'
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure

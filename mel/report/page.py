@@ -8,7 +8,11 @@ __all__ = ["banner", "card", "definitions", "document", "number_cells", "row", "
 
 
 def style() -> str:
-    """Give the style sheet of every report."""
+    """Give the style sheet of every report.
+
+    >>> "@media print" in style()
+    True
+    """
     return _read("house.css")
 
 
@@ -39,7 +43,11 @@ def _read(name: str) -> str:
 
 
 def banner(*, synthetic: bool) -> str:
-    """Give the note that opens a page about synthetic data; nothing for real ones."""
+    """Give the note that opens a page about synthetic data; nothing for real ones.
+
+    >>> banner(synthetic=False), "drawn by a program" in banner(synthetic=True)
+    ('', True)
+    """
     if not synthetic:
         return ""
     return (
@@ -61,13 +69,21 @@ def card(title: str, value: str, below: str, kind: str = "") -> str:
 
 
 def definitions(pairs: Mapping[str, str]) -> str:
-    """Give names and values, a pair a line."""
+    """Give names and values, a pair a line; both are HTML.
+
+    >>> definitions({"images": "84"})
+    '<dl class="facts"><div><dt>images</dt><dd>84</dd></div></dl>'
+    """
     items = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in pairs.items())
     return f'<dl class="facts">{items}</dl>'
 
 
 def row(cells: Iterable[str], kind: str = "") -> str:
-    """Give a table's row from its cells, each with its tags."""
+    """Give a table's row from its cells, each with its tags; `kind` is its class.
+
+    >>> row(number_cells("0.5"))
+    '<tr class=""><td class="number">0.5</td></tr>'
+    """
     return f'<tr class="{kind}">' + "".join(cells) + "</tr>"
 
 
