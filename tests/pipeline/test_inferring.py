@@ -9,6 +9,8 @@ import pytest
 from mel import kaggle, submit
 from mel.config import DataSettings
 from mel.errors import MelError
+from mel.files import read_json
+from mel.kaggle.synthetic import MARKER
 from mel.pipeline import infer
 
 SETTINGS = DataSettings(adapter="siim2020")
@@ -45,3 +47,14 @@ def test_without_one_readable_image_there_is_no_submission(
     with pytest.raises(MelError, match="not one image could be read"):
         infer(handmade / "blend.mel", data, tmp_path / "submission.csv", SETTINGS)
     assert not (tmp_path / "submission.csv").exists()
+
+
+def test_what_a_synthetic_bundle_says_of_real_images_is_called_synthetic(
+    handmade: Path, tiny_competition: Path, tmp_path: Path
+):
+    """So that `mel submit send` refuses it."""
+    data = Path(shutil.copytree(tiny_competition, tmp_path / "data"))
+    (data / MARKER).unlink()
+    assert not kaggle.load(SETTINGS, data).table.synthetic
+    out = infer(handmade / "blend.mel", data, tmp_path / "submission.csv", SETTINGS)
+    assert read_json(out.with_suffix(".json"))["synthetic"]

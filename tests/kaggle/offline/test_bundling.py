@@ -173,6 +173,14 @@ def test_what_could_not_work_is_refused_before_anything_is_written(
     assert {path.suffix for path in tmp_path.iterdir()} == {".toml", ".whl"}
 
 
+def test_a_bundle_of_synthetic_images_is_warned_of(handmade: Path, tmp_path: Path, capsys):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE)
+    with pytest.raises(MelError, match="no such wheel"):
+        bundle(tmp_path / "out", recipe, "me", serving=handmade / "blend.mel", wheel="no.whl")
+    assert "blend.mel: was made from synthetic images" in capsys.readouterr().err
+
+
 def test_a_folder_of_somebody_elses_is_not_written_over(tmp_path: Path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").touch()
